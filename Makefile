@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+# The verbs people type; `make help` lists them. The module's object list is in Kbuild.
+
+# The kernel to build for: the running one, or else the newest whose headers are installed.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+		    $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+KERNELRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+KARCH = $(if $(shell grep -s ^CONFIG_UML=y $(KDIR)/.config),ARCH=um)
+
+# Test kernels for check, and patterns of test names: make check KERNELS=6.12 TESTS="sites* 00*"
+KERNELS ?= 6.1 6.12
+TESTS ?= *
+
+# Several kernels' objects live side by side: each has a tree of links to the sources.
+BUILD = build/$(KERNELRELEASE)
+SOURCES = Kbuild $(shell find src include -name '*.[ch]')
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+all: module tool
+
+module: ko
+	cp $(BUILD)/mptcp_mb.ko mptcp_mb.ko
+
+# The module in build/KERNELRELEASE only. The lock is for two people in one checkout.
+ko:
+	@[ -n "$(KERNELRELEASE)" ] || { echo "no kernel to build for in KDIR=$(KDIR): install" \
+		"linux-headers, or name a build directory"; exit 1; }
+	@mkdir -p $(BUILD) $(sort $(dir $(addprefix $(BUILD)/,$(SOURCES))))
+	@find $(BUILD) -xtype l -delete
+	@for f in $(SOURCES); do [ -e $(BUILD)/$$f ] || ln -sr $$f $(BUILD)/$$f; done
+	flock $(BUILD)/.lock $(MAKE) $(JOBS) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD) modules
+
+tool:
+	$(MAKE) -C tools/mbctl
+
+build/xfer: selftests/xfer.c selftests/xfer_exchange.c selftests/xfer.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
+
+# What the VMs need beside module and tool
+testtools: build/xfer
+
+demo: testtools tool
+	selftests/demo.sh
+
+check:
+	selftests/vm/check "$(KERNELS)" $(foreach t,$(TESTS),'$(t)')
+
+# The quick loop while developing: User-Mode Linux boots in a second.
+check-fast:
+	$(MAKE) check KERNELS=uml
+
+bench: testtools tool
+	selftests/bench/run
+
+clean:
+	rm -rf build mptcp_mb.ko
+	[ ! -e tools/mbctl/Makefile ] || $(MAKE) -C tools/mbctl clean
+	[ ! -e selftests/unit/Makefile ] || $(MAKE) -C selftests/unit clean
+
+help:
+	@echo 'make [all]       module and tool'
+	@echo 'make module      mptcp_mb.ko for the running kernel; KDIR=DIR names another build directory'
+	@echo 'make tool        tools/mbctl/mbctl'
+	@echo 'make demo        a VM with client, gateway and server shows what the gateway does'
+	@echo 'make check       installs what is missing; unit tests; selftests in VMs, on Debian'"'s"' 6.1 and 6.12'
+	@echo '                 KERNELS="$(KERNELS)" TESTS="NAME..." choose, patterns are allowed'
+	@echo 'make check-fast  the same under User-Mode Linux: quick; its kernel is built once'
+	@echo 'make bench       what a segment costs, beside nftables'
+	@echo 'make clean       removes what was built; the kernels in the cache stay'
+
+.PHONY: all module ko tool testtools demo check check-fast bench clean help

@@ -1,0 +1,307 @@
+# For selftests to source: results in KTAP, waiting, the module, transfers, captures.
+# The network of namespaces is in topology.sh, which this file sources.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	plan 2
+#	topo_up
+#	check "a v4 transfer is byte-exact" transfer 4
+#	...
+# shellcheck shell=bash
+# shellcheck disable=SC2034	# variables for the tests
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SELFTESTS=$TOP/selftests
+MB_CAPTURES=${MB_CAPTURES:-$TOP/../shared/captures}
+MBCTL=${MBCTL:-$TOP/tools/mbctl/mbctl}
+XFER_BIN=$TOP/build/xfer
+KO=$TOP/build/$(uname -r)/mptcp_mb.ko
+TEST=$(basename "$0" .sh)
+TMP=$(mktemp -d "/tmp/$TEST.XXXXXX")
+PATH=$PATH:/usr/sbin:/sbin
+
+# --- results ---------------------------------------------------------------------------------
+
+KSFT_SKIP=4
+planned=0 done=0 failed=0
+
+# plan N: how many results there will be. A test that ends early has failed.
+plan()
+{
+	planned=$1
+	echo "KTAP version 1"
+	echo "1..$planned"
+}
+
+ok()
+{
+	echo "ok $((done += 1)) $*"
+}
+
+fail()
+{
+	failed=$((failed + 1))
+	echo "not ok $((done += 1)) $*"
+}
+
+# skip DESC REASON: one result
+skip()
+{
+	echo "ok $((done += 1)) $1 # SKIP $2"
+}
+
+# skip_all REASON: before the plan; ends the test
+skip_all()
+{
+	echo "KTAP version 1"
+	echo "1..0 # SKIP $*"
+	exit "$KSFT_SKIP"
+}
+
+# The one reason CI accepts for a skip: the captures are no part of the repository.
+need_captures()
+{
+	[ -d "$MB_CAPTURES" ] || skip_all "no-captures $MB_CAPTURES"
+}
+
+note()
+{
+	echo "# $*"
+}
+
+# check DESC COMMAND...: a result, and the command's output if it failed.
+# COMMAND runs in this shell, so that what it sets stays set.
+check()
+{
+	local desc=$1
+
+	shift
+	if "$@" >"$TMP/check" 2>&1; then
+		ok "$desc"
+		return 0
+	fi
+	fail "$desc"
+	note "failed: $*"
+	sed 's/^/# | /' "$TMP/check"
+	return 1
+}
+
+# is WANT GOT: for check; numbers or strings
+is()
+{
+	[ "$1" = "$2" ] && return
+	echo "want $1, got $2"
+	return 1
+}
+
+# wait_for SECONDS COMMAND...: polls until it succeeds; false if it does not in time
+wait_for()
+{
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- the module and its tool -----------------------------------------------------------------
+
+load_module()
+{
+	local dep
+
+	for dep in nf_conntrack nf_defrag_ipv4 nf_defrag_ipv6; do
+		modprobe -q "$dep"
+	done
+	insmod "$KO" "$@"
+}
+
+module_loaded()
+{
+	[ -d /sys/module/mptcp_mb ]
+}
+
+unload_module()
+{
+	! module_loaded || rmmod mptcp_mb
+}
+
+# mb ARGS...: mbctl in the gateway
+mb()
+{
+	ns_g "$MBCTL" "$@"
+}
+
+# --- transfers -------------------------------------------------------------------------------
+
+# xfer_server ARGS...: starts a server in the background and waits until it listens
+xfer_server()
+{
+	rm -f "$TMP/server"
+	ip netns exec "$NS_S" "$XFER_BIN" server "$@" >"$TMP/server" 2>"$TMP/server.err" &
+	XFER_PID=$!
+	wait_for 20 grep -q ^ready "$TMP/server" && return
+	cat "$TMP/server.err"
+	return 1
+}
+
+# xfer_server_end [SECONDS]: waits for the server, ends it if it takes too long, leaves what it
+# said in XFER_SERVER
+xfer_server_end()
+{
+	local status
+
+	wait_for "${1:-20}" xfer_server_gone || kill "$XFER_PID" 2>/dev/null
+	wait "$XFER_PID"
+	status=$?
+	XFER_SERVER=$(grep ^role "$TMP/server")
+	cat "$TMP/server" "$TMP/server.err"
+	return $status
+}
+
+xfer_server_gone()
+{
+	! kill -0 "$XFER_PID" || grep -q '^State:.*zombie' "/proc/$XFER_PID/status"
+}
+
+# xfer_client ARGS...: leaves what it said in XFER
+xfer_client()
+{
+	local status
+
+	XFER=$(ns_c "$XFER_BIN" client "$@" 2>&1)
+	status=$?
+	echo "$XFER"
+	return $status
+}
+
+# xfer_client_bg ARGS...: in the background; xfer_client_end waits and sets XFER
+xfer_client_bg()
+{
+	ip netns exec "$NS_C" "$XFER_BIN" client "$@" >"$TMP/client" 2>&1 &
+	XFER_CLIENT_PID=$!
+}
+
+xfer_client_end()
+{
+	local status
+
+	wait "$XFER_CLIENT_PID"
+	status=$?
+	XFER=$(cat "$TMP/client")
+	echo "$XFER"
+	return $status
+}
+
+# transfer 4|6 [CLIENT ARGS...]: a server and a client of it; true if both verified every byte
+transfer()
+{
+	local family=$1 server=SERVER$1 patience=20 status
+
+	shift
+	xfer_server "-$family" || return
+	# without data before it had a chance to join, no second subflow would be there to see
+	xfer_client "${!server}" 5001 "$@"
+	status=$?
+	[ "$(xfer_get stage)" != connect ] || patience=0
+	xfer_server_end $patience && return $status
+}
+
+# xfer_get KEY [LINE]: a value of the client's line, or of "$XFER_SERVER"
+xfer_get()
+{
+	grep -om1 "\<$1=[^ ]*" <<<"${2-$XFER}" | cut -d= -f2-
+}
+
+# xfer_is KEY=VALUE... : for check; all of these in the client's line
+xfer_is()
+{
+	local pair
+
+	for pair; do
+		grep -q "\<$pair\( \|$\)" <<<"$XFER" || {
+			echo "want $pair, got $XFER"
+			return 1
+		}
+	done
+}
+
+# --- looking at what happened ----------------------------------------------------------------
+
+# mib NETNS COUNTER: the value; 0 if this kernel has no such counter
+mib()
+{
+	ip netns exec "$1" nstat -asz "$2" | awk -v c="$2" '$1 == c { n = $2 } END { print n + 0 }'
+}
+
+# joins NETNS: subflows that completed a join there, ever; on the client and on the server
+joins_c() { mib "$NS_C" MPTcpExtMPJoinSynAckRx; }
+joins_s() { mib "$NS_S" MPTcpExtMPJoinAckRx; }
+
+# subflows NETNS: MPTCP subflows that live there now, as ss sees them
+subflows()
+{
+	ip netns exec "$1" ss -Htni state established | grep -c 'tcp-ulp-mptcp'
+}
+
+# capture_start NETNS INTERFACE FILE [FILTER]: returns when tcpdump listens
+capture_start()
+{
+	local netns=$1 dev=$2 file=$3
+
+	shift 3
+	ip netns exec "$netns" tcpdump -Z root --immediate-mode -Uni "$dev" -w "$file" "${@:-tcp}" \
+		2>"$TMP/tcpdump.$dev" &
+	CAPTURES+=("$!:$file")
+	wait_for 20 grep -q listening "$TMP/tcpdump.$dev"
+}
+
+# capture_stop: ends all captures, once nothing more arrives
+capture_stop()
+{
+	local capture size before
+
+	for capture in "${CAPTURES[@]}"; do
+		before=
+		while size=$(stat -c %s "${capture#*:}") && [ "$size" != "$before" ]; do
+			before=$size
+			sleep 0.3
+		done
+		kill -INT "${capture%%:*}"
+		wait "${capture%%:*}"
+	done
+	CAPTURES=()
+}
+CAPTURES=()
+
+# capture_mptcp FILE [FILTER]: how many captured segments carry an MPTCP option
+capture_mptcp()
+{
+	tcpdump -nr "$1" "${@:2}" 2>/dev/null | grep -c mptcp
+}
+
+# --- the end ---------------------------------------------------------------------------------
+
+cleanup()
+{
+	local status=$? jobs
+
+	trap - EXIT
+	mapfile -t jobs < <(jobs -p)
+	[ ${#jobs[@]} = 0 ] || kill "${jobs[@]}" 2>/dev/null
+	topo_down
+	unload_module
+	rm -rf "$TMP"
+	[ $status != $KSFT_SKIP ] || exit $status
+	if [ "$done" != "$planned" ]; then
+		fail "ended after $((done)) of $planned results, with exit status $status"
+	fi
+	[ "$failed" = 0 ] || exit 1
+	exit 0
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# shellcheck source=selftests/topology.sh
+. "$SELFTESTS/topology.sh"

@@ -1,0 +1,24 @@
+# Sourced by run: boots a User-Mode Linux kernel, an ordinary process of this machine.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2054,SC2154	# variables shared with run; commas are UML's
+
+uml_prepare()
+{
+	"$VM/kernels" get "$KERNEL" || exit "$EXIT_SETUP"
+	modroot=$CACHE/$KERNEL/modroot
+	console=/dev/tty1
+	# Kernel messages go to tty0, which is a file; the script's to tty1, which is our output.
+	# shellcheck disable=SC2206	# APPEND is words
+	boot=("$CACHE/$KERNEL/linux" mem="${MEM:-1G}"
+		root=/dev/root rootfstype=hostfs rootflags=/ ro
+		init="$VM/uml-init" mb_out="$outdir"
+		con0=null,fd:5 con1=fd:3,fd:4 con=null ssl=null
+		quiet loglevel=5 panic=-1 $APPEND)
+}
+
+uml_boot()
+{
+	# UML's memory is a file in TMPDIR, which must allow exec and had better be a tmpfs.
+	TMPDIR=/dev/shm "${limit[@]}" "${boot[@]}" \
+		3<&0 4>&1 5>"$outdir/kernel.log" >"$outdir/uml.log" 2>&1
+}
