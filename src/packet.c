@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/* skb -> TCP view, for IPv4 with options and AH, and IPv6 with extension
+ * headers. Reads what a receiver would read, whether linear or not.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "packet.h"
+
+/* More headers than this nobody sends, and a receiver's limits are of the same
+ * order. What has more is not let past: it is taken for truncated.
+ */
+#define HEADERS_MAX 32
+
+static enum mb_found find_tcp(struct sk_buff *skb, struct mb_packet *pkt,
+			      unsigned int thoff, unsigned int end)
+{
+	struct tcphdr buf, *th;
+	unsigned int doff;
+
+	if (end > skb->len)
+		return MB_FOUND_TRUNCATED;
+	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
+	if (!th || thoff + sizeof(*th) > end)
+		return MB_FOUND_TRUNCATED;
+	doff = th->doff * 4;
+	if (doff < sizeof(*th) || thoff + doff > end)
+		return MB_FOUND_TRUNCATED;
+
+	pkt->skb = skb;
+	pkt->thoff = thoff;
+	pkt->doff = doff;
+	pkt->seglen = end - thoff;
+	return MB_FOUND_TCP;
+}
+
+/* RFC 4302: next header, length in words less two. Bytes, or 0. */
+static unsigned int ah_len(struct sk_buff *skb, unsigned int off, u8 *proto)
+{
+	u8 buf[2], *p = skb_header_pointer(skb, off, sizeof(buf), buf);
+
+	if (!p)
+		return 0;
+	*proto = p[0];
+	return (p[1] + 2) * 4;
+}
+
+static enum mb_found find4(struct sk_buff *skb, struct mb_packet *pkt)
+{
+	struct iphdr buf, *iph = skb_header_pointer(skb, 0, sizeof(buf), &buf);
+	unsigned int off, len, n;
+	u8 proto;
+
+	if (!iph || iph->ihl < 5)
+		return MB_FOUND_OTHER;
+	off = iph->ihl * 4;
+	proto = iph->protocol;
+	for (n = 0; proto == IPPROTO_AH; n++) {
+		if (ip_is_fragment(iph) && (iph->frag_off & htons(IP_OFFSET)))
+			return MB_FOUND_OTHER;
+		len = ah_len(skb, off, &proto);
+		if (!len || n == HEADERS_MAX)
+			return MB_FOUND_TRUNCATED;
+		pkt->signed_ah = true;
+		off += len;
+	}
+	if (proto != IPPROTO_TCP)
+		return MB_FOUND_OTHER;
+	if (ip_is_fragment(iph))
+		return MB_FOUND_FRAGMENT;
+	/* A GSO super-segment may be longer than its tot_len can tell. */
+	len = iph->tot_len ? ntohs(iph->tot_len) : skb->len;
+	return find_tcp(skb, pkt, off, len);
+}
+
+static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
+{
+	struct ipv6hdr buf, *ip6h = skb_header_pointer(skb, 0, sizeof(buf), &buf);
+	unsigned int off = sizeof(*ip6h), len, end, n;
+	struct frag_hdr fbuf, *fh;
+	bool fragment = false;
+	u8 nexthdr, b[2], *p;
+
+	if (!ip6h)
+		return MB_FOUND_OTHER;
+	nexthdr = ip6h->nexthdr;
+	/* A payload length of 0 is a jumbogram, or a big GSO super-segment. */
+	end = ip6h->payload_len ? off + ntohs(ip6h->payload_len) : skb->len;
+
+	for (n = 0; n <= HEADERS_MAX; n++) {
+		switch (nexthdr) {
+		case IPPROTO_TCP:
+			return fragment ? MB_FOUND_FRAGMENT :
+					  find_tcp(skb, pkt, off, end);
+		case NEXTHDR_HOP:
+		case NEXTHDR_ROUTING:
+		case NEXTHDR_DEST:
+			p = skb_header_pointer(skb, off, sizeof(b), b);
+			if (!p)
+				return MB_FOUND_TRUNCATED;
+			nexthdr = p[0];
+			off += (p[1] + 1) * 8;
+			break;
+		case NEXTHDR_AUTH:
+			len = ah_len(skb, off, &nexthdr);
+			if (!len)
+				return MB_FOUND_TRUNCATED;
+			pkt->signed_ah = true;
+			off += len;
+			break;
+		case NEXTHDR_FRAGMENT:
+			fh = skb_header_pointer(skb, off, sizeof(fbuf), &fbuf);
+			if (!fh)
+				return MB_FOUND_TRUNCATED;
+			nexthdr = fh->nexthdr;
+			/* What follows a later fragment's header is payload:
+			 * the next header is the first one's, TCP or not.
+			 */
+			if (fh->frag_off & htons(IP6_OFFSET))
+				return nexthdr == IPPROTO_TCP ?
+				       MB_FOUND_FRAGMENT : MB_FOUND_OTHER;
+			/* An atomic fragment (RFC 6946) is whole. */
+			if (fh->frag_off & htons(IP6_MF))
+				fragment = true;
+			off += sizeof(*fh);
+			break;
+		default:
+			return MB_FOUND_OTHER;
+		}
+	}
+	return MB_FOUND_TRUNCATED;
+}
+
+/**
+ * mb_packet_find() - find the TCP header
+ * @skb:	packet at an IP hook: skb->data is the network header
+ * @family:	AF_INET or AF_INET6
+ * @pkt:	filled with MB_FOUND_TCP
+ *
+ * Context: any; touches nothing.
+ * Return: enum mb_found
+ */
+enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
+			     struct mb_packet *pkt)
+{
+	pkt->family = family;
+	pkt->signed_ah = false;
+	return family == AF_INET ? find4(skb, pkt) : find6(skb, pkt);
+}
+
+/**
+ * mb_packet_tcp() - the TCP header with its options, to read
+ * @pkt:	found
+ * @buf:	room for 60 bytes, used where the header is not linear
+ *
+ * Return: @pkt->doff bytes, valid until the skb changes
+ */
+const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf)
+{
+	return skb_header_pointer(pkt->skb, pkt->thoff, pkt->doff, buf);
+}
+
+/**
+ * mb_packet_writable() - the TCP header with its options, to write
+ * @pkt:	found
+ *
+ * Context: any; allocates atomically. Every pointer into the skb is stale
+ *	    afterwards.
+ * Return: the header, linear and not shared, or NULL without memory
+ */
+struct tcphdr *mb_packet_writable(struct mb_packet *pkt)
+{
+	if (skb_ensure_writable(pkt->skb, pkt->thoff + pkt->doff))
+		return NULL;
+	return (struct tcphdr *)(pkt->skb->data + pkt->thoff);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters: summed when read. A reset remembers the sums and leaves the CPUs
+ * alone, so that no CPU ever writes another's counters.
+ */
+#include "stats.h"
+
+/* A machine word wraps; so does the difference, and it stays right. */
+static unsigned long sum(const struct mb_stats *s, unsigned int counter)
+{
+	unsigned long total = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		total += READ_ONCE(per_cpu_ptr(s->pcpu, cpu)->v[counter]);
+	return total;
+}
+
+/**
+ * mb_stats_init() - make the counters, all zero
+ * @s:	to be filled
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM
+ */
+int mb_stats_init(struct mb_stats *s)
+{
+	s->pcpu = alloc_percpu(struct mb_counters);
+	return s->pcpu ? 0 : -ENOMEM;
+}
+
+/**
+ * mb_stats_exit() - free the counters
+ * @s:	which nobody counts in any more
+ */
+void mb_stats_exit(struct mb_stats *s)
+{
+	free_percpu(s->pcpu);
+}
+
+/**
+ * mb_stats_reset() - start from nought
+ * @s:	the counters
+ *
+ * Context: the caller holds the lock of the namespace's policy.
+ */
+void mb_stats_reset(struct mb_stats *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < MB_COUNTERS; i++)
+		WRITE_ONCE(s->base[i], sum(s, i));
+}
+
+/**
+ * mb_stats_read() - what was counted since the last reset
+ * @s:		the counters
+ * @counter:	enum mptcp_mb_counter
+ *
+ * Context: any.
+ * Return: the count, segments or options
+ */
+u64 mb_stats_read(const struct mb_stats *s, unsigned int counter)
+{
+	return sum(s, counter) - READ_ONCE(s->base[counter]);
+}
