@@ -37,8 +37,12 @@ build/xfer: selftests/xfer.c selftests/xfer_exchange.c selftests/xfer.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
+build/craft build/wire: build/%: selftests/%.c
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
 # What the VMs need beside module and tool
-testtools: build/xfer
+testtools: build/xfer build/craft
 
 demo: testtools tool
 	selftests/demo.sh
