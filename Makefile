@@ -42,7 +42,7 @@ build/craft build/wire: build/%: selftests/%.c
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft
+testtools: build/xfer build/craft build/wire
 
 demo: testtools tool
 	selftests/demo.sh

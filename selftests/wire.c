@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads a pcap file and prints a line for each TCP segment, its checksums verified over the bytes
+ * captured, its options named. Shares no code with the module, which it judges.
+ */
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TCP 6
+
+static unsigned int get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static uint32_t sum(const uint8_t *p, unsigned int len, uint32_t s)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		s += i & 1 ? p[i] : p[i] << 8;
+	return s;
+}
+
+static uint16_t fold(uint32_t s)
+{
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return s;
+}
+
+/* What a reader of a test's output knows MPTCP options by; lengths are left to the reader. */
+static void print_mptcp(const uint8_t *o, unsigned int len)
+{
+	static const char * const names[16] = {
+		"MP_CAPABLE", "MP_JOIN", "DSS", "ADD_ADDR", "REMOVE_ADDR", "MP_PRIO", "MP_FAIL",
+		"MP_FASTCLOSE", "MP_TCPRST", [15] = "MP_EXPERIMENTAL"
+	};
+	unsigned int subtype;
+
+	if (len < 3) {
+		printf("short");
+		return;
+	}
+	subtype = o[2] >> 4;
+	if (names[subtype])
+		printf("%s", names[subtype]);
+	else
+		printf("subtype%u", subtype);
+	if (subtype == 8 && len == 4)
+		printf("/%u", o[3]);
+}
+
+/* All kind-30 options, with reason 3 as MP_TCPRST/3; "-" for none. As endpoints do, it stops at EOL. */
+static void print_options(const uint8_t *o, unsigned int len)
+{
+	unsigned int i, size;
+	bool any = false;
+
+	printf(" opts=");
+	for (i = 0; i < len; i++)
+		printf("%02x", o[i]);
+	printf("%s mptcp=", len ? "" : "-");
+	for (i = 0; i < len && o[i] != 0; i += size) {
+		size = o[i] == 1 ? 1 : i + 1 < len ? o[i + 1] : 0;
+		if (!size || (size < 2 && o[i] != 1) || i + size > len)
+			break;
+		if (o[i] != 30)
+			continue;
+		printf("%s", any ? "," : "");
+		print_mptcp(o + i, size);
+		any = true;
+	}
+	printf("%s", any ? "" : "-");
+}
+
+/* FNV-1a: whether two payloads are the same */
+static uint32_t hash(const uint8_t *p, unsigned int len)
+{
+	uint32_t h = 2166136261u;
+
+	while (len--)
+		h = (h ^ *p++) * 16777619u;
+	return h;
+}
+
+static const char *checksum(const uint8_t *t, unsigned int len, uint32_t pseudo)
+{
+	if (fold(sum(t, len, pseudo)) == 0xffff)
+		return "ok";
+	/* left to a device that the capture stands before */
+	return get16(t + 16) == fold(pseudo) ? "partial" : "bad";
+}
+
+/* The line's middle: everything TCP. */
+static void print_tcp(const uint8_t *t, unsigned int len, uint32_t pseudo)
+{
+	static const char letters[] = "FSRPAUEC";
+	unsigned int doff = len >= 20 ? (t[12] >> 4) * 4 : 0, i;
+
+	if (doff < 20 || doff > len) {
+		printf(" truncated=yes\n");
+		return;
+	}
+	printf(" sport=%u dport=%u flags=", get16(t), get16(t + 2));
+	for (i = 0; i < 8; i++)
+		if (t[13] & 1 << i)
+			putchar(letters[i]);
+	printf(" seq=%u ack=%u win=%u", get32(t + 4), get32(t + 8), get16(t + 14));
+	printf(" tcpsum=%s len=%u payload=%08x", checksum(t, len, pseudo), len - doff,
+	       hash(t + doff, len - doff));
+	print_options(t + 20, doff - 20);
+	putchar('\n');
+}
+
+static void print_fragment(unsigned int off, bool more)
+{
+	printf(" fragment=%u more=%s\n", off, more ? "yes" : "no");
+}
+
+static void ipv4(const uint8_t *p, unsigned int have)
+{
+	unsigned int ihl = (p[0] & 15) * 4, len = get16(p + 2), frag = get16(p + 6), ah;
+	char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN];
+	uint8_t proto = p[9];
+
+	if (!len)		/* a super-segment too long to say so */
+		len = have;
+	if (have < 20 || ihl < 20 || ihl > len || len > have)
+		return;
+	while (proto == 51 && !(frag & 0x1fff) && ihl + 8 <= len) {
+		proto = p[ihl];
+		ah = (p[ihl + 1] + 2) * 4;
+		ihl = ihl + ah > len ? len : ihl + ah;
+	}
+	if (proto != TCP && proto != 51)
+		return;
+	printf("src=%s dst=%s ttl=%u tos=%u df=%s ipsum=%s",
+	       inet_ntop(AF_INET, p + 12, src, sizeof(src)),
+	       inet_ntop(AF_INET, p + 16, dst, sizeof(dst)), p[8], p[1], frag & 0x4000 ? "yes" : "no",
+	       fold(sum(p, (p[0] & 15) * 4, 0)) == 0xffff ? "ok" : "bad");
+	if (frag & 0x3fff)
+		print_fragment((frag & 0x1fff) * 8, frag & 0x2000);
+	else
+		print_tcp(p + ihl, len - ihl, sum(p + 12, 8, TCP + len - ihl));
+}
+
+/* Skips what stands before TCP; false where TCP is not what follows. */
+static bool skip_headers(const uint8_t *p, unsigned int end, unsigned int *off, unsigned int *frag)
+{
+	uint8_t next = p[6];
+
+	while (next != TCP) {
+		const uint8_t *h = p + *off;
+
+		if (*off + 8 > end)
+			return false;
+		switch (next) {
+		case 0:
+		case 43:
+		case 60:
+			*off += (h[1] + 1) * 8;
+			break;
+		case 51:
+			*off += (h[1] + 2) * 4;
+			break;
+		case 44:
+			*off += 8;
+			*frag = get16(h + 2);
+			if (*frag & 0xfff9)
+				return true;
+			break;
+		default:
+			return false;
+		}
+		next = h[0];
+	}
+	return *off <= end;
+}
+
+static void ipv6(const uint8_t *p, unsigned int have)
+{
+	unsigned int off = 40, end = 40 + get16(p + 4), frag = 0;
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	if (end == 40)		/* likewise */
+		end = have;
+	if (have < 40 || end > have || !skip_headers(p, end, &off, &frag))
+		return;
+	printf("src=%s dst=%s ttl=%u tos=%u", inet_ntop(AF_INET6, p + 8, src, sizeof(src)),
+	       inet_ntop(AF_INET6, p + 24, dst, sizeof(dst)), p[7], (get16(p) >> 4) & 255);
+	if (frag & 0xfff9)
+		print_fragment(frag & 0xfff8, frag & 1);
+	else
+		print_tcp(p + off, end - off, sum(p + 8, 32, TCP + end - off));
+}
+
+static unsigned int link_header(uint32_t type)
+{
+	switch (type) {
+	case 1:		return 14;	/* Ethernet */
+	case 101:	return 0;	/* raw IP */
+	case 113:	return 16;	/* "any", cooked */
+	case 276:	return 20;	/* the same, later */
+	}
+	fprintf(stderr, "wire: link type %u is unknown\n", type);
+	exit(2);
+}
+
+static int usage(void)
+{
+	puts("usage: wire FILE.pcap\n"
+	     "Prints a line of key=value for each TCP segment: src, dst, ttl, tos, df and ipsum (IPv4), sport,\n"
+	     "dport, flags (of FSRPAUEC), seq, ack, win, tcpsum (ok, bad, partial: left to the device), len\n"
+	     "and payload (bytes and hash), opts (hex), mptcp (names, MP_TCPRST/REASON). IP fragments have\n"
+	     "fragment= (byte offset) and more= instead of TCP's keys.");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static uint8_t buf[300000];
+	unsigned int skip;
+	uint32_t h[6];
+	FILE *f;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return usage();
+	f = fopen(argv[1], "r");
+	if (!f) {
+		perror(argv[1]);
+		return 2;
+	}
+	if (fread(h, sizeof(h), 1, f) != 1 || (h[0] != 0xa1b2c3d4 && h[0] != 0xa1b23c4d)) {
+		fprintf(stderr, "wire: %s: not a pcap file of this machine's byte order\n", argv[1]);
+		return 2;
+	}
+	skip = link_header(h[5]);
+	while (fread(h, 16, 1, f) == 1 && h[2] <= sizeof(buf) - 40 && fread(buf, h[2], 1, f) == 1) {
+		uint8_t *ip = buf + skip;
+
+		/* an overlong read stays within buf, whatever the lengths say */
+		memset(buf + h[2], 0, 40);
+		if (h[2] <= skip)
+			continue;
+		if (ip[0] >> 4 == 4)
+			ipv4(ip, h[2] - skip);
+		else if (ip[0] >> 4 == 6)
+			ipv6(ip, h[2] - skip);
+	}
+	return 0;
+}
