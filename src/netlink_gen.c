@@ -11,6 +11,10 @@
 #include <uapi/linux/mptcp_mb.h>
 
 /* Integer value ranges */
+static const struct netlink_range_validation mptcp_mb_set_reset_rate_range = {
+	.max	= 1000000ULL,
+};
+
 static const struct netlink_range_validation mptcp_mb_site_timeout_range = {
 	.min	= 1ULL,
 	.max	= 2147483ULL,
@@ -25,7 +29,7 @@ const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1]
 	[MPTCP_MB_SET_ADD_ADDR] = NLA_POLICY_MAX(NLA_U8, 1),
 	[MPTCP_MB_SET_MALFORMED] = NLA_POLICY_MAX(NLA_U8, 2),
 	[MPTCP_MB_SET_LOCAL] = NLA_POLICY_MAX(NLA_U8, 1),
-	[MPTCP_MB_SET_RESET_RATE] = { .type = NLA_U32, },
+	[MPTCP_MB_SET_RESET_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &mptcp_mb_set_reset_rate_range),
 	[MPTCP_MB_SET_GENERATION] = { .type = NLA_U32, },
 };
 

@@ -152,14 +152,15 @@ struct mb_option {
  * @n:		how many of @opt are filled
  * @subtypes:	bit (1 << subtype) for each subtype seen, malformed ones too
  * @faulty:	at least one has a fault
- * @signed_ao:	a TCP-AO option stands in the header: rewriting breaks its MAC
+ * @sealed:	a TCP-AO option stands in the header: rewriting breaks its MAC;
+ *		the caller may add what else seals the segment
  * @opt:	the options
  */
 struct mb_options {
 	u8 n;
 	u16 subtypes;
 	bool faulty;
-	bool signed_ao;
+	bool sealed;
 	struct mb_option opt[MB_OPTIONS_MAX];
 };
 

@@ -9,11 +9,6 @@
 
 #include "packet.h"
 
-/* More headers than this nobody sends, and a receiver's limits are of the same
- * order. What has more is not let past: it is taken for truncated.
- */
-#define HEADERS_MAX 32
-
 static enum mb_found find_tcp(struct sk_buff *skb, struct mb_packet *pkt,
 			      unsigned int thoff, unsigned int end)
 {
@@ -50,38 +45,52 @@ static unsigned int ah_len(struct sk_buff *skb, unsigned int off, u8 *proto)
 static enum mb_found find4(struct sk_buff *skb, struct mb_packet *pkt)
 {
 	struct iphdr buf, *iph = skb_header_pointer(skb, 0, sizeof(buf), &buf);
-	unsigned int off, len, n;
+	unsigned int off, len;
+	bool fragment;
 	u8 proto;
 
 	if (!iph || iph->ihl < 5)
 		return MB_FOUND_OTHER;
 	off = iph->ihl * 4;
 	proto = iph->protocol;
-	for (n = 0; proto == IPPROTO_AH; n++) {
-		if (ip_is_fragment(iph) && (iph->frag_off & htons(IP_OFFSET)))
+	fragment = ip_is_fragment(iph);
+	while (proto == IPPROTO_AH) {
+		if (iph->frag_off & htons(IP_OFFSET))
 			return MB_FOUND_OTHER;
 		len = ah_len(skb, off, &proto);
-		if (!len || n == HEADERS_MAX)
-			return MB_FOUND_TRUNCATED;
-		pkt->signed_ah = true;
+		if (!len)
+			return fragment ? MB_FOUND_FRAGMENT : MB_FOUND_TRUNCATED;
+		pkt->sealed = true;
 		off += len;
 	}
 	if (proto != IPPROTO_TCP)
 		return MB_FOUND_OTHER;
-	if (ip_is_fragment(iph))
+	if (fragment)
 		return MB_FOUND_FRAGMENT;
 	/* A GSO super-segment may be longer than its tot_len can tell. */
 	len = iph->tot_len ? ntohs(iph->tot_len) : skb->len;
 	return find_tcp(skb, pkt, off, len);
 }
 
+/* Steps over an extension header: bytes, or 0 where the packet ends before. */
+static unsigned int ext_len(struct sk_buff *skb, unsigned int off, u8 *nexthdr)
+{
+	u8 buf[2], *p = skb_header_pointer(skb, off, sizeof(buf), buf);
+
+	if (!p)
+		return 0;
+	*nexthdr = p[0];
+	return (p[1] + 1) * 8;
+}
+
+/* As many headers as the packet holds: an endpoint knows no other limit. */
 static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
 {
 	struct ipv6hdr buf, *ip6h = skb_header_pointer(skb, 0, sizeof(buf), &buf);
-	unsigned int off = sizeof(*ip6h), len, end, n;
+	unsigned int off = sizeof(*ip6h), len, end;
 	struct frag_hdr fbuf, *fh;
 	bool fragment = false;
-	u8 nexthdr, b[2], *p;
+	u8 nexthdr;
 
 	if (!ip6h)
 		return MB_FOUND_OTHER;
@@ -89,7 +98,7 @@ static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
 	/* A payload length of 0 is a jumbogram, or a big GSO super-segment. */
 	end = ip6h->payload_len ? off + ntohs(ip6h->payload_len) : skb->len;
 
-	for (n = 0; n <= HEADERS_MAX; n++) {
+	for (;;) {
 		switch (nexthdr) {
 		case IPPROTO_TCP:
 			return fragment ? MB_FOUND_FRAGMENT :
@@ -97,23 +106,17 @@ static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
 		case NEXTHDR_HOP:
 		case NEXTHDR_ROUTING:
 		case NEXTHDR_DEST:
-			p = skb_header_pointer(skb, off, sizeof(b), b);
-			if (!p)
-				return MB_FOUND_TRUNCATED;
-			nexthdr = p[0];
-			off += (p[1] + 1) * 8;
+			len = ext_len(skb, off, &nexthdr);
 			break;
 		case NEXTHDR_AUTH:
 			len = ah_len(skb, off, &nexthdr);
-			if (!len)
-				return MB_FOUND_TRUNCATED;
-			pkt->signed_ah = true;
-			off += len;
+			pkt->sealed = true;
 			break;
 		case NEXTHDR_FRAGMENT:
 			fh = skb_header_pointer(skb, off, sizeof(fbuf), &fbuf);
+			len = fh ? sizeof(*fh) : 0;
 			if (!fh)
-				return MB_FOUND_TRUNCATED;
+				break;
 			nexthdr = fh->nexthdr;
 			/* What follows a later fragment's header is payload:
 			 * the next header is the first one's, TCP or not.
@@ -124,13 +127,15 @@ static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
 			/* An atomic fragment (RFC 6946) is whole. */
 			if (fh->frag_off & htons(IP6_MF))
 				fragment = true;
-			off += sizeof(*fh);
 			break;
 		default:
 			return MB_FOUND_OTHER;
 		}
+		/* A first fragment may hide its TCP header in the next one. */
+		if (!len)
+			return fragment ? MB_FOUND_FRAGMENT : MB_FOUND_TRUNCATED;
+		off += len;
 	}
-	return MB_FOUND_TRUNCATED;
 }
 
 /**
@@ -146,7 +151,7 @@ enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 			     struct mb_packet *pkt)
 {
 	pkt->family = family;
-	pkt->signed_ah = false;
+	pkt->sealed = false;
 	return family == AF_INET ? find4(skb, pkt) : find6(skb, pkt);
 }
 

@@ -7,11 +7,14 @@
 /* A machine word wraps; so does the difference, and it stays right. */
 static unsigned long sum(const struct mb_stats *s, unsigned int counter)
 {
+	struct mb_counters __percpu *pcpu = READ_ONCE(s->pcpu);
 	unsigned long total = 0;
 	int cpu;
 
+	if (!pcpu)
+		return 0;
 	for_each_possible_cpu(cpu)
-		total += READ_ONCE(per_cpu_ptr(s->pcpu, cpu)->v[counter]);
+		total += READ_ONCE(per_cpu_ptr(pcpu, cpu)->v[counter]);
 	return total;
 }
 
@@ -24,8 +27,10 @@ static unsigned long sum(const struct mb_stats *s, unsigned int counter)
  */
 int mb_stats_init(struct mb_stats *s)
 {
-	s->pcpu = alloc_percpu(struct mb_counters);
-	return s->pcpu ? 0 : -ENOMEM;
+	struct mb_counters __percpu *pcpu = alloc_percpu(struct mb_counters);
+
+	WRITE_ONCE(s->pcpu, pcpu);
+	return pcpu ? 0 : -ENOMEM;
 }
 
 /**
@@ -56,7 +61,7 @@ void mb_stats_reset(struct mb_stats *s)
  * @s:		the counters
  * @counter:	enum mptcp_mb_counter
  *
- * Context: any.
+ * Context: any; nothing was counted before mb_stats_init().
  * Return: the count, segments or options
  */
 u64 mb_stats_read(const struct mb_stats *s, unsigned int counter)

@@ -68,6 +68,7 @@ enum mptcp_mb_announce {
  *   malformed.
  * @MPTCP_MB_CAUSE_ADD_ADDR: Setting add-addr.
  * @MPTCP_MB_CAUSE_DATA: An established segment that no setting is about.
+ * @MPTCP_MB_CAUSE_SEALED: To be rewritten, but protected by TCP-AO or AH.
  */
 enum mptcp_mb_cause {
 	MPTCP_MB_CAUSE_DEFAULT,
@@ -76,6 +77,7 @@ enum mptcp_mb_cause {
 	MPTCP_MB_CAUSE_MALFORMED,
 	MPTCP_MB_CAUSE_ADD_ADDR,
 	MPTCP_MB_CAUSE_DATA,
+	MPTCP_MB_CAUSE_SEALED,
 };
 
 /**
@@ -103,9 +105,9 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_EXIT_FRAGMENT: TCP fragment, let through because nothing
  *   can be refused.
  * @MPTCP_MB_COUNTER_EXIT_ACCEPT_DEFAULT: SYN or SYN/ACK with MPTCP options,
- *   allowed by default.
+ *   allowed by default (or only observed).
  * @MPTCP_MB_COUNTER_EXIT_ACCEPT_SITE: SYN or SYN/ACK with MPTCP options,
- *   allowed by a site entry.
+ *   allowed by a site entry (or only observed).
  * @MPTCP_MB_COUNTER_EXIT_ACCEPT_DATA: MPTCP options on an established
  *   connection, let through.
  * @MPTCP_MB_COUNTER_EXIT_STRIP_DEFAULT: Fallback strip, denied by default.
@@ -117,7 +119,7 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_EXIT_DROP_MALFORMED: Dropped by the malformed setting.
  * @MPTCP_MB_COUNTER_EXIT_DROP_ADD_ADDR: Segment that carried nothing but a
  *   blocked v0 ADD_ADDR.
- * @MPTCP_MB_COUNTER_EXIT_DROP_SIGNED: To be rewritten, but protected by TCP-AO
+ * @MPTCP_MB_COUNTER_EXIT_DROP_SEALED: To be rewritten, but protected by TCP-AO
  *   or AH.
  * @MPTCP_MB_COUNTER_EXIT_DROP_FRAGMENT: TCP fragment that no defragmentation
  *   had put together (notrack).
@@ -170,7 +172,7 @@ enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_EXIT_DROP_JOIN,
 	MPTCP_MB_COUNTER_EXIT_DROP_MALFORMED,
 	MPTCP_MB_COUNTER_EXIT_DROP_ADD_ADDR,
-	MPTCP_MB_COUNTER_EXIT_DROP_SIGNED,
+	MPTCP_MB_COUNTER_EXIT_DROP_SEALED,
 	MPTCP_MB_COUNTER_EXIT_DROP_FRAGMENT,
 	MPTCP_MB_COUNTER_EXIT_DROP_RATE,
 	MPTCP_MB_COUNTER_EXIT_DROP_NOMEM,
@@ -187,7 +189,7 @@ enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_WOULD_DROP_JOIN,
 	MPTCP_MB_COUNTER_WOULD_DROP_MALFORMED,
 	MPTCP_MB_COUNTER_WOULD_DROP_ADD_ADDR,
-	MPTCP_MB_COUNTER_WOULD_DROP_SIGNED,
+	MPTCP_MB_COUNTER_WOULD_DROP_SEALED,
 	MPTCP_MB_COUNTER_WOULD_DROP_FRAGMENT,
 	MPTCP_MB_COUNTER_WOULD_RESET_DEFAULT,
 	MPTCP_MB_COUNTER_WOULD_RESET_SITE,

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Decides. MPTCP is allowed or denied where a connection begins, at its SYN
+ * and SYN/ACK: an option taken from any later segment makes one endpoint fall
+ * back alone, and data is corrupted.
+ */
+#include "verdict.h"
+
+/* Which of two refusals leaves less. */
+static const u8 severity[] = {
+	[MPTCP_MB_VERDICT_ACCEPT]	= 0,
+	[MPTCP_MB_VERDICT_STRIP]	= 1,
+	[MPTCP_MB_VERDICT_RESET]	= 2,
+	[MPTCP_MB_VERDICT_DROP]		= 3,
+};
+
+static bool has(const struct mb_options *opts, enum mb_subtype subtype)
+{
+	return opts->subtypes & (1U << subtype);
+}
+
+static void refuse(struct mb_judged *j, u8 verdict, u8 cause)
+{
+	if (severity[verdict] > severity[j->verdict]) {
+		j->verdict = verdict;
+		j->cause = cause;
+	}
+}
+
+/* What cannot be rewritten unseen is not let past. */
+static void seal(struct mb_judged *j, const struct mb_options *opts)
+{
+	if (opts->sealed && (j->verdict == MPTCP_MB_VERDICT_STRIP ||
+			     j->verdict == MPTCP_MB_VERDICT_NEUTRALISE)) {
+		j->verdict = MPTCP_MB_VERDICT_DROP;
+		j->cause = MPTCP_MB_CAUSE_SEALED;
+	}
+}
+
+/* The entry for this segment's server. A server, too, can open a join, and the
+ * segment does not tell who did: with no entry for the one end, the other's
+ * counts. An entry with a port names the server's, which a join that the
+ * server opens does not use.
+ */
+static struct mb_site *find_site(const struct mb_policy *p,
+				 const struct mb_site_query *q, bool join)
+{
+	struct mb_site *site = mb_sites_lookup(p->sites, q);
+	struct mb_site_query back;
+
+	if (site || !join || !q->client_known)
+		return site;
+	back = *q;
+	back.server = q->client;
+	back.client = q->server;
+	back.port = 0;
+	return mb_sites_lookup(p->sites, &back);
+}
+
+/* RFC 8684, 3.4.1: an announcement teaches an address, unless its HMAC is
+ * wrong. RFC 6824 has no HMAC: there the option itself must go, which is safe
+ * beside another one, for the segment then still is one of MPTCP.
+ */
+static void judge_add_addr(struct mb_judged *j, const struct mb_options *opts)
+{
+	bool v0 = false, v1 = false, stays = false;
+	unsigned int i;
+
+	for (i = 0; i < opts->n; i++) {
+		const struct mb_option *o = &opts->opt[i];
+
+		if (o->fault == MB_FAULT_NONE && o->subtype == MB_ADD_ADDR &&
+		    o->add_addr.form == MB_ADD_ADDR_V0) {
+			v0 = true;
+			continue;
+		}
+		if (o->fault == MB_FAULT_NONE && o->subtype == MB_ADD_ADDR &&
+		    o->add_addr.form == MB_ADD_ADDR_V1)
+			v1 = true;
+		stays = true;
+	}
+	if (!v0 && !v1)
+		return;
+	j->verdict = stays ? MPTCP_MB_VERDICT_NEUTRALISE : MPTCP_MB_VERDICT_DROP;
+	j->cause = MPTCP_MB_CAUSE_ADD_ADDR;
+}
+
+/**
+ * mb_verdict_handshake() - judge a SYN or a SYN/ACK with MPTCP options
+ * @p:		the policy
+ * @q:		its server and client
+ * @opts:	its options, at least one; malformed ones count like others: what
+ *		calls itself an MP_JOIN is one
+ *
+ * Context: RCU read side. Changes nothing, hits are for the caller to count.
+ * Return: the verdict; its site stays valid under RCU
+ */
+struct mb_judged mb_verdict_handshake(const struct mb_policy *p,
+				      const struct mb_site_query *q,
+				      const struct mb_options *opts)
+{
+	const struct mb_settings *set = &p->set;
+	bool join = has(opts, MB_MP_JOIN);
+	struct mb_judged j;
+	u8 action;
+
+	j.site = find_site(p, q, join);
+	j.cause = j.site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	j.verdict = MPTCP_MB_VERDICT_ACCEPT;
+	action = j.site ? j.site->action : set->dflt;
+
+	if (action == MPTCP_MB_ACTION_DENY) {
+		j.verdict = set->fallback;
+		if (j.site && j.site->fallback != MB_SITE_INHERIT)
+			j.verdict = j.site->fallback;
+	} else {
+		if (join && j.site && j.site->join != MB_SITE_INHERIT)
+			refuse(&j, j.site->join, MPTCP_MB_CAUSE_JOIN);
+		else if (join)
+			refuse(&j, set->join, MPTCP_MB_CAUSE_JOIN);
+		if (opts->faulty)
+			refuse(&j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
+	}
+	/* A stripped join would open a stray TCP connection. */
+	if (join && j.verdict == MPTCP_MB_VERDICT_STRIP)
+		j.verdict = MPTCP_MB_VERDICT_RESET;
+	if (j.verdict == MPTCP_MB_VERDICT_ACCEPT && has(opts, MB_ADD_ADDR) &&
+	    set->add_addr == MPTCP_MB_ANNOUNCE_BLOCK)
+		judge_add_addr(&j, opts);
+	seal(&j, opts);
+	return j;
+}
+
+/**
+ * mb_verdict_established() - judge any other segment with MPTCP options
+ * @p:		the policy
+ * @opts:	its options, at least one
+ *
+ * Context: RCU read side. Changes nothing.
+ * Return: the verdict, without a site
+ */
+struct mb_judged mb_verdict_established(const struct mb_policy *p,
+					const struct mb_options *opts)
+{
+	struct mb_judged j = {
+		.verdict = MPTCP_MB_VERDICT_ACCEPT,
+		.cause = MPTCP_MB_CAUSE_DATA,
+	};
+
+	if (has(opts, MB_ADD_ADDR) &&
+	    p->set.add_addr == MPTCP_MB_ANNOUNCE_BLOCK) {
+		judge_add_addr(&j, opts);
+		seal(&j, opts);
+	}
+	return j;
+}
