@@ -54,8 +54,15 @@ check:
 check-fast:
 	$(MAKE) check KERNELS=uml
 
-bench: testtools tool
-	selftests/bench/run
+# What a segment costs in instructions; make bench ARGS=--help
+bench:
+	selftests/bench/run $(ARGS)
+
+# The module that pushes segments, in build/KERNELRELEASE/bench
+ko-bench:
+	@mkdir -p $(BUILD)/bench
+	@for f in Kbuild mb_bench.c; do ln -sfr selftests/bench/$$f $(BUILD)/bench/$$f; done
+	flock $(BUILD)/bench/.lock $(MAKE) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD)/bench modules
 
 clean:
 	rm -rf build mptcp_mb.ko
@@ -73,4 +80,4 @@ help:
 	@echo 'make bench       what a segment costs, beside nftables'
 	@echo 'make clean       removes what was built; the kernels in the cache stay'
 
-.PHONY: all module ko tool testtools demo check check-fast bench clean help
+.PHONY: all module ko tool testtools demo check check-fast bench ko-bench clean help

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Takes MPTCP options out of a segment that goes on, or makes its ADD_ADDRs
+ * useless. Lengths stay: options become NOPs, so nothing else moves.
+ */
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+
+#include "strip.h"
+
+#define HMAC_LEN 8		/* RFC 8684, 3.4.1: of ADD_ADDR, truncated */
+
+/* Call it with the sum of all option bytes from before they changed. All of
+ * them, for then no option's odd offset turns bytes round in the sum.
+ */
+static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
+			 __wsum before, unsigned int len)
+{
+	/* The field holds the pseudo header's sum alone; who sends adds ours. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return;
+	/* The field takes up the difference, so the segment's sum stays what it
+	 * was: a CHECKSUM_COMPLETE skb->csum holds, and a wrong checksum stays
+	 * as wrong.
+	 */
+	csum_replace_by_diff(&th->check,
+			     csum_sub(csum_partial(th + 1, len, 0), before));
+}
+
+/**
+ * mb_strip() - overwrite every MPTCP option by NOPs
+ * @pkt:	the segment; a SYN or SYN/ACK, in any other it breaks sessions
+ * @opts:	of mb_options_parse() on it
+ *
+ * Malformed options go, too, up to the header's end where one reaches beyond.
+ *
+ * Context: any; allocates atomically. Pointers into the skb are stale
+ *	    afterwards.
+ * Return: 0; -ENOMEM when the header could not be made writable, nothing is
+ *	   changed then
+ */
+int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
+{
+	struct tcphdr *th = mb_packet_writable(pkt);
+	unsigned int len = pkt->doff - sizeof(*th), i;
+	__wsum before;
+	u8 *area;
+
+	if (!th)
+		return -ENOMEM;
+	area = (u8 *)(th + 1);
+	before = csum_partial(area, len, 0);
+	for (i = 0; i < opts->n; i++)
+		memset(area + opts->opt[i].off, MB_TCPOPT_NOP,
+		       opts->opt[i].len);
+	fix_checksum(pkt->skb, th, before, len);
+	return 0;
+}
+
+/* The segments of a GRO list (rx-gro-list) keep their headers, of which we
+ * see the first. Merged into one buffer they are cut anew, each with ours.
+ */
+static int merge_segments(struct sk_buff *skb)
+{
+	if (!skb_is_gso(skb) ||
+	    !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST))
+		return 0;
+	if (skb_linearize(skb) || skb_unclone(skb, GFP_ATOMIC))
+		return -ENOMEM;
+	skb_shinfo(skb)->gso_type &= ~SKB_GSO_FRAGLIST;
+	return 0;
+}
+
+/**
+ * mb_neutralise() - make ADD_ADDR announcements useless
+ * @pkt:	the segment
+ * @opts:	of mb_options_parse() on it
+ *
+ * An announcement of version 1 gets a wrong HMAC: the host takes the segment
+ * for MPTCP and ignores the address (RFC 8684, 3.4.1). Always the same one: two
+ * gateways in a row must not undo each other's work. One of version 0 has no
+ * HMAC and becomes NOPs; another MPTCP option must stand beside it, else the
+ * host falls back alone. Echoes and malformed ones teach nothing and stay.
+ *
+ * Context: any; allocates atomically. Pointers into the skb are stale
+ *	    afterwards.
+ * Return: 0; -ENOMEM when the header could not be made writable, nothing is
+ *	   changed then
+ */
+int mb_neutralise(struct mb_packet *pkt, const struct mb_options *opts)
+{
+	unsigned int len = pkt->doff - sizeof(struct tcphdr), i;
+	struct tcphdr *th;
+	__wsum before;
+	u8 *area;
+
+	if (merge_segments(pkt->skb))
+		return -ENOMEM;
+	th = mb_packet_writable(pkt);
+	if (!th)
+		return -ENOMEM;
+	area = (u8 *)(th + 1);
+	before = csum_partial(area, len, 0);
+	for (i = 0; i < opts->n; i++) {
+		const struct mb_option *o = &opts->opt[i];
+
+		if (o->fault != MB_FAULT_NONE || o->subtype != MB_ADD_ADDR)
+			continue;
+		if (o->add_addr.form == MB_ADD_ADDR_V1)
+			memset(area + o->add_addr.hmac_off, 0, HMAC_LEN);
+		else if (o->add_addr.form == MB_ADD_ADDR_V0)
+			memset(area + o->off, MB_TCPOPT_NOP, o->len);
+	}
+	fix_checksum(pkt->skb, th, before, len);
+	return 0;
+}
