@@ -273,13 +273,13 @@ static bool route(struct sk_buff *skb, const struct mb_packet *pkt,
 	 * right, by whatever rules. Not so for input, nor for a bridge's.
 	 */
 	if (!back && state->hook != NF_INET_LOCAL_IN &&
-	    !(dst->flags & DST_FAKE_RTABLE)) {
-		dst_hold(dst);
-	} else {
-		l3mdev = l3mdev_master_ifindex_rcu(state->out ?: state->in);
-		dst = pkt->family == AF_INET ? route4(skb, state->net, l3mdev) :
-					       route6(skb, state, l3mdev);
+	    !(dst->flags & DST_FAKE_RTABLE) && dst_hold_safe(dst)) {
+		skb_dst_set(skb, dst);
+		return true;
 	}
+	l3mdev = l3mdev_master_ifindex_rcu(state->out ?: state->in);
+	dst = pkt->family == AF_INET ? route4(skb, state->net, l3mdev) :
+				       route6(skb, state, l3mdev);
 	if (!dst)
 		return false;
 	skb_dst_set(skb, dst);
