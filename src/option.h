@@ -10,13 +10,14 @@
 #include <linux/string.h>
 #else
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <linux/types.h>
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 #endif
 
 #define MB_TCPOPT_EOL		0
@@ -29,6 +30,42 @@ typedef uint64_t u64;
  * faults of their own: 2 bytes each, 20 fit.
  */
 #define MB_OPTIONS_MAX		20
+
+/* Lengths of kind-30 options in bytes, kind and length byte included. They are
+ * those of RFC 8684 (v1); V0: of RFC 6824, where it has others.
+ */
+#define MB_TCPOLEN_SUBTYPE		3	/* shortest that names one */
+/* 3.1 */
+#define MB_TCPOLEN_MPC_SYN		4
+#define MB_TCPOLEN_MPC_SYN_V0		12
+#define MB_TCPOLEN_MPC_SYNACK		12
+#define MB_TCPOLEN_MPC_ACK		20
+#define MB_TCPOLEN_MPC_ACK_DATA		22
+#define MB_TCPOLEN_MPC_ACK_DATA_CSUM	24
+/* 3.2 */
+#define MB_TCPOLEN_MPJ_SYN		12
+#define MB_TCPOLEN_MPJ_SYNACK		16
+#define MB_TCPOLEN_MPJ_ACK		24
+/* 3.3: base, and what flags add to it */
+#define MB_TCPOLEN_DSS_BASE		4
+#define MB_TCPOLEN_DSS_MAP_TAIL		6	/* subflow sequence, data length */
+#define MB_TCPOLEN_DSS_CHECKSUM		2
+/* 3.4.1: base is an echo or an announcement of v0 */
+#define MB_TCPOLEN_ADD_ADDR_BASE	8
+#define MB_TCPOLEN_ADD_ADDR_BASE_PORT	10
+#define MB_TCPOLEN_ADD_ADDR6_BASE	20
+#define MB_TCPOLEN_ADD_ADDR6_BASE_PORT	22
+#define MB_TCPOLEN_ADD_ADDR_HMAC	8
+/* 3.4.2: and an octet for each address id */
+#define MB_TCPOLEN_RM_ADDR_BASE		3
+/* 3.3.8 */
+#define MB_TCPOLEN_PRIO			3
+#define MB_TCPOLEN_PRIO_ID_V0		4
+/* 3.7, 3.5, 3.6, 7.2 */
+#define MB_TCPOLEN_FAIL			12
+#define MB_TCPOLEN_FASTCLOSE		12
+#define MB_TCPOLEN_RST			4
+#define MB_TCPOLEN_EXPERIMENTAL_MIN	4
 
 enum mb_subtype {
 	MB_MP_CAPABLE = 0,
@@ -47,13 +84,13 @@ enum mb_subtype {
 /* In the order of the fault-... counters of the netlink specification. */
 enum mb_fault {
 	MB_FAULT_OVERRUN = 0,	/* reaches beyond the header: endpoints stop */
-	MB_FAULT_SHORT,		/* no room for the subtype */
+	MB_FAULT_SHORT,		/* no room for the subtype; below 2 bytes they stop */
 	MB_FAULT_CAPABLE_LEN,
-	MB_FAULT_CAPABLE_PLACE,
+	MB_FAULT_CAPABLE_PLACE,	/* a length of another segment of the handshake */
 	MB_FAULT_JOIN_LEN,
 	MB_FAULT_JOIN_PLACE,
 	MB_FAULT_DSS_LEN,
-	MB_FAULT_DSS_PLACE,
+	MB_FAULT_DSS_PLACE,	/* in a SYN or SYN/ACK */
 	MB_FAULT_ADD_ADDR_LEN,
 	MB_FAULT_REMOVE_ADDR_LEN,
 	MB_FAULT_PRIO_LEN,
@@ -81,10 +118,13 @@ enum mb_add_addr_form {
 /**
  * struct mb_option - one kind-30 option
  * @off:	bytes from the first option byte of the TCP header to the kind
- * @len:	bytes, kind and length included; what the length byte says,
- *		except for MB_FAULT_OVERRUN: what is left of the header
- * @subtype:	enum mb_subtype, or 0xff where a fault leaves none
- * @fault:	enum mb_fault; fields below are valid with MB_FAULT_NONE only
+ * @len:	bytes, kind and length included; what the length byte says. Where
+ *		endpoints stop reading (MB_FAULT_OVERRUN; MB_FAULT_SHORT with a
+ *		length byte below 2) it is what is left of the header: @len bytes
+ *		of NOPs here leave nothing that nobody had read to be read
+ * @subtype:	enum mb_subtype, or 0xff with MB_FAULT_OVERRUN and MB_FAULT_SHORT
+ * @fault:	enum mb_fault; fields below are valid with MB_FAULT_NONE and the
+ *		MB_FAULT_..._PLACE only
  */
 struct mb_option {
 	u8 off;
@@ -93,8 +133,8 @@ struct mb_option {
 	u8 fault;
 	union {
 		struct {
-			u8 version;	/* valid with CAPABLE_PLACE too */
-			u8 flags;
+			u8 version;	/* valid with CAPABLE_LEN too */
+			u8 flags;	/* of later versions only these two */
 			bool has_sender_key, has_receiver_key;
 			bool has_data_len, has_csum;
 			u8 sender_key_off;	/* as off; the keys are not copied */
@@ -108,8 +148,10 @@ struct mb_option {
 			u8 hmac_off;	/* SYN/ACK: 8 bytes, ACK: 20 bytes; 0 none */
 		} join;
 		struct {
-			bool data_fin;
-			u8 ack_len, seq_len;	/* 0, 4 or 8 bytes */
+			bool data_fin;		/* only beside a mapping */
+			u8 ack_len, seq_len;	/* 0, 4 or 8 bytes; 0 means that
+						 * there is no ACK, no mapping
+						 */
 			bool has_csum;
 			u64 data_ack, data_seq;	/* host byte order */
 			u32 subflow_seq;
@@ -154,7 +196,11 @@ struct mb_option {
  * @faulty:	at least one has a fault
  * @sealed:	a TCP-AO option stands in the header: rewriting breaks its MAC;
  *		the caller may add what else seals the segment
- * @opt:	the options
+ * @opt:	the options; what is beyond @n is not written, not even cleared
+ *
+ * On the stack of the path of every segment, declare it __uninitialized:
+ * kernels that clear all stack (INIT_STACK_ALL_ZERO, Debian's do) would write
+ * the whole each time.
  */
 struct mb_options {
 	u8 n;
@@ -164,10 +210,63 @@ struct mb_options {
 	struct mb_option opt[MB_OPTIONS_MAX];
 };
 
-bool mb_options_present(const u8 *opt, unsigned int len);
+bool mb_options_walk(const u8 *opt, unsigned int len);
 void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
 		      struct mb_options *out);
 const char *mb_subtype_name(unsigned int subtype);
 const char *mb_fault_name(unsigned int fault);
+
+/* The high bit of a byte is set where one of these 8 is 30; it may be no kind.
+ * Bytes of more weight than such a one mean nothing.
+ */
+static inline u64 mb_options_thirties(const u8 *p)
+{
+	const u64 ones = 0x0101010101010101ULL;
+	u64 word;
+
+	memcpy(&word, p, sizeof(word));
+	word ^= ones * MB_TCPOPT_MPTCP;
+	return (word - ones) & ~word;
+}
+
+/* Bytes of the timestamps, as RFC 7323 (appendix A) lays them out, if the
+ * options begin with them: they do in almost all segments.
+ */
+static inline unsigned int mb_options_timestamps(const u8 *opt, unsigned int len)
+{
+	static const u8 nop_nop_ts[] = { MB_TCPOPT_NOP, MB_TCPOPT_NOP, 8, 10 };
+
+	return len >= 12 && !memcmp(opt, nop_nop_ts, sizeof(nop_nop_ts)) ? 12 : 0;
+}
+
+/**
+ * mb_options_present() - whether a segment has a kind-30 option at all
+ * @opt:	option bytes of its TCP header, any alignment
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX
+ *
+ * Exact: true if and only if mb_options_parse() finds something. Few bytes are
+ * 30, and without one there is nothing to walk for: they are looked at eight at
+ * a time, some of the last eight twice.
+ *
+ * Context: any; reads @len bytes at most. Inlined, for every segment comes here.
+ * Return: whether an endpoint that reads the options meets kind 30
+ */
+static inline bool mb_options_present(const u8 *opt, unsigned int len)
+{
+	const u8 *p = opt + mb_options_timestamps(opt, len);
+	const u8 *end = opt + len;
+	u64 found = 0;
+
+	if (p == end)
+		return false;
+	if (*p == MB_TCPOPT_MPTCP)
+		return true;
+	if (unlikely(end - p < 8))
+		return mb_options_walk(opt, len);
+	for (; p < end - 8; p += 8)
+		found |= mb_options_thirties(p);
+	found |= mb_options_thirties(end - 8);
+	return (found & 0x8080808080808080ULL) && mb_options_walk(opt, len);
+}
 
 #endif

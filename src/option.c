@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/* MPTCP options of one TCP segment, read as Linux endpoints read them
+ * (mptcp_get_options() in net/mptcp/options.c): what they read has to be found,
+ * whatever stands before or beside it. Lengths, places and fields are those of
+ * RFC 8684 (v1), section numbers too, and of RFC 6824 (v0).
+ */
+#include "option.h"
+
+#define CAPABLE_VERSION		0x0f
+#define DSS_ACK			0x01
+#define DSS_ACK64		0x02
+#define DSS_MAP			0x04
+#define DSS_SEQ64		0x08
+#define DSS_DATA_FIN		0x10
+#define JOIN_BACKUP		0x01
+#define ADD_ADDR_ECHO		0x01
+#define PRIO_BACKUP		0x01
+
+/* Compilers make one load of each of these. */
+static u16 get16(const u8 *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static u32 get32(const u8 *p)
+{
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
+static u64 get64(const u8 *p)
+{
+	return (u64)get32(p) << 32 | get32(p + 4);
+}
+
+/* Each parse_...() reads an option that fits into the header, @len bytes at
+ * @p, MB_TCPOLEN_SUBTYPE at least; o->off is set. They return enum mb_fault.
+ */
+
+/* 3.1. What later versions hold nobody knows; hosts negotiate them down. */
+static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
+			struct mb_option *o)
+{
+	u8 version = p[2] & CAPABLE_VERSION;
+	enum mb_place home;
+
+	o->capable.version = version;
+	o->capable.flags = len > 3 ? p[3] : 0;
+	o->capable.has_sender_key = false;
+	o->capable.has_receiver_key = false;
+	o->capable.has_data_len = false;
+	o->capable.has_csum = false;
+	if (version > 1)
+		return MB_FAULT_NONE;
+
+	switch (len) {
+	case MB_TCPOLEN_MPC_SYN:
+		home = MB_PLACE_SYN;
+		break;
+	case MB_TCPOLEN_MPC_SYNACK:	/* and MB_TCPOLEN_MPC_SYN_V0 */
+		home = version == 0 && place == MB_PLACE_SYN ? MB_PLACE_SYN :
+							       MB_PLACE_SYNACK;
+		break;
+	case MB_TCPOLEN_MPC_ACK:
+	case MB_TCPOLEN_MPC_ACK_DATA:
+	case MB_TCPOLEN_MPC_ACK_DATA_CSUM:
+		home = MB_PLACE_OTHER;
+		break;
+	default:
+		return MB_FAULT_CAPABLE_LEN;
+	}
+	if (version == 0 && len != MB_TCPOLEN_MPC_SYNACK &&
+	    len != MB_TCPOLEN_MPC_ACK)
+		return MB_FAULT_CAPABLE_LEN;
+
+	o->capable.has_sender_key = len >= MB_TCPOLEN_MPC_SYNACK;
+	o->capable.has_receiver_key = len >= MB_TCPOLEN_MPC_ACK;
+	o->capable.has_data_len = len >= MB_TCPOLEN_MPC_ACK_DATA;
+	o->capable.has_csum = len == MB_TCPOLEN_MPC_ACK_DATA_CSUM;
+	o->capable.sender_key_off = o->off + 4;
+	o->capable.receiver_key_off = o->off + 12;
+	return place == home ? MB_FAULT_NONE : MB_FAULT_CAPABLE_PLACE;
+}
+
+/* 3.2. The length tells which of the three it is, in every version. */
+static u8 parse_join(const u8 *p, unsigned int len, enum mb_place place,
+		     struct mb_option *o)
+{
+	enum mb_place home;
+
+	o->join.token = 0;
+	o->join.nonce = 0;
+	o->join.hmac_off = 0;
+	switch (len) {
+	case MB_TCPOLEN_MPJ_SYN:
+		home = MB_PLACE_SYN;
+		o->join.token = get32(p + 4);
+		o->join.nonce = get32(p + 8);
+		break;
+	case MB_TCPOLEN_MPJ_SYNACK:
+		home = MB_PLACE_SYNACK;
+		o->join.hmac_off = o->off + 4;
+		o->join.nonce = get32(p + 12);
+		break;
+	case MB_TCPOLEN_MPJ_ACK:
+		home = MB_PLACE_OTHER;
+		o->join.hmac_off = o->off + 4;
+		break;
+	default:
+		return MB_FAULT_JOIN_LEN;
+	}
+	/* reserved in the ACK */
+	o->join.backup = home != MB_PLACE_OTHER && (p[2] & JOIN_BACKUP);
+	o->join.addr_id = home != MB_PLACE_OTHER ? p[3] : 0;
+	return place == home ? MB_FAULT_NONE : MB_FAULT_JOIN_PLACE;
+}
+
+/* 3.3. Linux takes two surplus bytes without a mapping for a checksum and
+ * reads the ACK all the same: the fault is counted, and where established
+ * connections are concerned no verdict depends on it.
+ */
+static u8 parse_dss(const u8 *p, unsigned int len, enum mb_place place,
+		    struct mb_option *o)
+{
+	unsigned int rest;
+	u8 flags;
+
+	if (len < MB_TCPOLEN_DSS_BASE)
+		return MB_FAULT_DSS_LEN;
+	flags = p[3];
+	rest = len - MB_TCPOLEN_DSS_BASE;
+	p += MB_TCPOLEN_DSS_BASE;
+	o->dss.ack_len = 0;
+	o->dss.seq_len = 0;
+	o->dss.data_fin = false;
+	o->dss.has_csum = false;
+
+	if (flags & DSS_ACK) {
+		unsigned int size = flags & DSS_ACK64 ? 8 : 4;
+
+		if (rest < size)
+			return MB_FAULT_DSS_LEN;
+		o->dss.ack_len = size;
+		o->dss.data_ack = size == 8 ? get64(p) : get32(p);
+		p += size;
+		rest -= size;
+	}
+	if (flags & DSS_MAP) {
+		unsigned int size = flags & DSS_SEQ64 ? 8 : 4;
+
+		if (rest < size + MB_TCPOLEN_DSS_MAP_TAIL)
+			return MB_FAULT_DSS_LEN;
+		o->dss.data_fin = flags & DSS_DATA_FIN;
+		o->dss.seq_len = size;
+		o->dss.data_seq = size == 8 ? get64(p) : get32(p);
+		p += size;
+		o->dss.subflow_seq = get32(p);
+		o->dss.data_len = get16(p + 4);
+		rest -= size + MB_TCPOLEN_DSS_MAP_TAIL;
+		if (rest == MB_TCPOLEN_DSS_CHECKSUM) {
+			o->dss.has_csum = true;
+			o->dss.csum = get16(p + 6);
+			rest = 0;
+		}
+	}
+	if (rest)
+		return MB_FAULT_DSS_LEN;
+	return place == MB_PLACE_OTHER ? MB_FAULT_NONE : MB_FAULT_DSS_PLACE;
+}
+
+/* 3.4.1. An announcement of v0 and an echo of v1 have the same lengths: the low
+ * half of the third byte is the IP version in the one, flags in the other.
+ */
+static u8 parse_add_addr(const u8 *p, unsigned int len, enum mb_place place,
+			 struct mb_option *o)
+{
+	unsigned int base = len, v0 = 4;
+	u8 low = p[2] & 0x0f;
+	bool hmac = false;
+
+	switch (len) {
+	case MB_TCPOLEN_ADD_ADDR_BASE + MB_TCPOLEN_ADD_ADDR_HMAC:
+	case MB_TCPOLEN_ADD_ADDR_BASE_PORT + MB_TCPOLEN_ADD_ADDR_HMAC:
+	case MB_TCPOLEN_ADD_ADDR6_BASE + MB_TCPOLEN_ADD_ADDR_HMAC:
+	case MB_TCPOLEN_ADD_ADDR6_BASE_PORT + MB_TCPOLEN_ADD_ADDR_HMAC:
+		/* An echo has no HMAC; with one, hosts ignore it. */
+		if (low & ADD_ADDR_ECHO)
+			return MB_FAULT_ADD_ADDR_LEN;
+		hmac = true;
+		base = len - MB_TCPOLEN_ADD_ADDR_HMAC;
+		break;
+	case MB_TCPOLEN_ADD_ADDR_BASE:
+	case MB_TCPOLEN_ADD_ADDR_BASE_PORT:
+		break;
+	case MB_TCPOLEN_ADD_ADDR6_BASE:
+	case MB_TCPOLEN_ADD_ADDR6_BASE_PORT:
+		v0 = 6;
+		break;
+	default:
+		return MB_FAULT_ADD_ADDR_LEN;
+	}
+
+	if (hmac)
+		o->add_addr.form = MB_ADD_ADDR_V1;
+	else if (low == v0)
+		o->add_addr.form = MB_ADD_ADDR_V0;
+	else if (low & ADD_ADDR_ECHO)
+		o->add_addr.form = MB_ADD_ADDR_ECHO;
+	else
+		return MB_FAULT_ADD_ADDR_LEN;
+	o->add_addr.addr_id = p[3];
+	o->add_addr.addr_off = o->off + 4;
+	o->add_addr.addr_len = base >= MB_TCPOLEN_ADD_ADDR6_BASE ? 16 : 4;
+	o->add_addr.has_port = base == MB_TCPOLEN_ADD_ADDR_BASE_PORT ||
+			       base == MB_TCPOLEN_ADD_ADDR6_BASE_PORT;
+	o->add_addr.port = o->add_addr.has_port ? get16(p + base - 2) : 0;
+	o->add_addr.hmac_off = hmac ? o->off + base : 0;
+	return MB_FAULT_NONE;
+}
+
+/* 3.4.2 */
+static u8 parse_remove_addr(const u8 *p, unsigned int len, enum mb_place place,
+			    struct mb_option *o)
+{
+	if (len <= MB_TCPOLEN_RM_ADDR_BASE)
+		return MB_FAULT_REMOVE_ADDR_LEN;
+	o->remove_addr.ids_off = o->off + MB_TCPOLEN_RM_ADDR_BASE;
+	o->remove_addr.ids = len - MB_TCPOLEN_RM_ADDR_BASE;
+	return MB_FAULT_NONE;
+}
+
+/* 3.3.8; in RFC 6824 the priority may be that of another subflow */
+static u8 parse_prio(const u8 *p, unsigned int len, enum mb_place place,
+		     struct mb_option *o)
+{
+	if (len != MB_TCPOLEN_PRIO && len != MB_TCPOLEN_PRIO_ID_V0)
+		return MB_FAULT_PRIO_LEN;
+	o->prio.backup = p[2] & PRIO_BACKUP;
+	o->prio.has_addr_id = len == MB_TCPOLEN_PRIO_ID_V0;
+	o->prio.addr_id = o->prio.has_addr_id ? p[3] : 0;
+	return MB_FAULT_NONE;
+}
+
+/* 3.7 */
+static u8 parse_fail(const u8 *p, unsigned int len, enum mb_place place,
+		     struct mb_option *o)
+{
+	if (len != MB_TCPOLEN_FAIL)
+		return MB_FAULT_FAIL_LEN;
+	o->fail.data_seq = get64(p + 4);
+	return MB_FAULT_NONE;
+}
+
+/* 3.5 */
+static u8 parse_fastclose(const u8 *p, unsigned int len, enum mb_place place,
+			  struct mb_option *o)
+{
+	if (len != MB_TCPOLEN_FASTCLOSE)
+		return MB_FAULT_FASTCLOSE_LEN;
+	o->fastclose.key_off = o->off + 4;
+	return MB_FAULT_NONE;
+}
+
+/* 3.6 */
+static u8 parse_tcprst(const u8 *p, unsigned int len, enum mb_place place,
+		       struct mb_option *o)
+{
+	if (len != MB_TCPOLEN_RST)
+		return MB_FAULT_TCPRST_LEN;
+	o->tcprst.flags = p[2] & 0x0f;
+	o->tcprst.reason = p[3];
+	return MB_FAULT_NONE;
+}
+
+/* 7.2: private use; what else is in it is the experiment's */
+static u8 parse_experimental(const u8 *p, unsigned int len, enum mb_place place,
+			     struct mb_option *o)
+{
+	return len < MB_TCPOLEN_EXPERIMENTAL_MIN ? MB_FAULT_EXPERIMENTAL_LEN :
+						   MB_FAULT_NONE;
+}
+
+/* Extensions are not malformed because they are new. */
+static u8 parse_unknown(const u8 *p, unsigned int len, enum mb_place place,
+			struct mb_option *o)
+{
+	return MB_FAULT_NONE;
+}
+
+static u8 (*const parsers[MB_SUBTYPES])(const u8 *p, unsigned int len,
+					enum mb_place place,
+					struct mb_option *o) = {
+	[MB_MP_CAPABLE]		= parse_capable,
+	[MB_MP_JOIN]		= parse_join,
+	[MB_DSS]		= parse_dss,
+	[MB_ADD_ADDR]		= parse_add_addr,
+	[MB_REMOVE_ADDR]	= parse_remove_addr,
+	[MB_MP_PRIO]		= parse_prio,
+	[MB_MP_FAIL]		= parse_fail,
+	[MB_MP_FASTCLOSE]	= parse_fastclose,
+	[MB_MP_TCPRST]		= parse_tcprst,
+	[9]			= parse_unknown,
+	[10]			= parse_unknown,
+	[11]			= parse_unknown,
+	[12]			= parse_unknown,
+	[13]			= parse_unknown,
+	[14]			= parse_unknown,
+	[MB_MP_EXPERIMENTAL]	= parse_experimental,
+};
+
+/* Bytes of the option at @p; 0 where endpoints read no further: at EOL, at a
+ * length below 2, at an option longer than the @room that is left.
+ */
+static unsigned int option_size(const u8 *p, unsigned int room)
+{
+	unsigned int size;
+
+	if (p[0] == MB_TCPOPT_NOP)
+		return 1;
+	if (p[0] == MB_TCPOPT_EOL || room < 2)
+		return 0;
+	size = p[1];
+	return size < 2 || size > room ? 0 : size;
+}
+
+/**
+ * mb_options_walk() - whether there is a kind-30 option, found by walking
+ * @opt:	option bytes of a TCP header
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX
+ *
+ * For mb_options_present(), which is quicker where there is none.
+ *
+ * Context: any; reads @len bytes at most.
+ * Return: whether an endpoint that reads the options meets kind 30
+ */
+bool mb_options_walk(const u8 *opt, unsigned int len)
+{
+	unsigned int pos, size;
+
+	for (pos = 0; pos < len; pos += size) {
+		if (opt[pos] == MB_TCPOPT_MPTCP)
+			return true;
+		size = option_size(opt + pos, len - pos);
+		if (!size)
+			break;
+	}
+	return false;
+}
+
+/* The kind-30 option at @p: @size bytes, or 0: it ends the walk, and it and all
+ * behind it are @room bytes.
+ */
+static void add_option(struct mb_options *out, const u8 *p, unsigned int size,
+		       unsigned int room, unsigned int off, enum mb_place place)
+{
+	struct mb_option *o = &out->opt[out->n++];
+	unsigned int subtype;
+
+	o->off = off;
+	o->len = size ? size : room;
+	if (unlikely(size < MB_TCPOLEN_SUBTYPE)) {
+		o->subtype = 0xff;
+		o->fault = size || (room > 1 && p[1] < 2) ? MB_FAULT_SHORT :
+							    MB_FAULT_OVERRUN;
+		out->faulty = true;
+		return;
+	}
+	subtype = p[2] >> 4;
+	o->subtype = subtype;
+	out->subtypes |= 1U << subtype;
+	/* Nearly all are DSS; an indirect call costs. */
+	if (likely(subtype == MB_DSS))
+		o->fault = parse_dss(p, size, place, o);
+	else
+		o->fault = parsers[subtype](p, size, place, o);
+	if (unlikely(o->fault != MB_FAULT_NONE))
+		out->faulty = true;
+}
+
+/**
+ * mb_options_parse() - read all kind-30 options
+ * @opt:	option bytes of a TCP header, any alignment
+ * @len:	how many; what is beyond MB_OPTIONS_LEN_MAX is not looked at
+ * @place:	what segment they stand in
+ * @out:	filled; @out->opt only up to @out->n
+ *
+ * Reads what endpoints read: every option up to EOL, up to one with a length
+ * below 2, up to one that reaches beyond the header. Of these two kinds the
+ * last one is in @out when it is of kind 30. Keys and HMACs are not copied.
+ *
+ * Context: any; reads @len bytes at most.
+ */
+void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
+		      struct mb_options *out)
+{
+	unsigned int pos, size;
+
+	/* Room for all of them is by this bound. */
+	if (unlikely(len > MB_OPTIONS_LEN_MAX))
+		len = MB_OPTIONS_LEN_MAX;
+	out->n = 0;
+	out->subtypes = 0;
+	out->faulty = false;
+	out->sealed = false;
+	for (pos = mb_options_timestamps(opt, len); pos < len; pos += size) {
+		const u8 *p = opt + pos;
+
+		size = option_size(p, len - pos);
+		if (*p == MB_TCPOPT_MPTCP)
+			add_option(out, p, size, len - pos, pos, place);
+		else if (*p == MB_TCPOPT_AO && size)
+			out->sealed = true;
+		if (!size)
+			break;
+	}
+}
+
+/**
+ * mb_subtype_name() - what the counters call a subtype
+ * @subtype:	enum mb_subtype, or one that has no name: 0 to 15; 0xff is none
+ *
+ * Return: constant string; "subtype-" before it gives the counter's name
+ */
+const char *mb_subtype_name(unsigned int subtype)
+{
+	static const char *const names[MB_SUBTYPES] = {
+		"mp-capable", "mp-join", "dss", "add-addr", "remove-addr",
+		"mp-prio", "mp-fail", "mp-fastclose", "mp-tcprst",
+		"9", "10", "11", "12", "13", "14", "mp-experimental",
+	};
+
+	return subtype < MB_SUBTYPES ? names[subtype] : "none";
+}
+
+/**
+ * mb_fault_name() - what the counters call a fault
+ * @fault:	enum mb_fault
+ *
+ * Return: constant string; "fault-" before it gives the counter's name
+ */
+const char *mb_fault_name(unsigned int fault)
+{
+	static const char *const names[MB_FAULTS] = {
+		"overrun", "short", "mp-capable-len", "mp-capable-place",
+		"mp-join-len", "mp-join-place", "dss-len", "dss-place",
+		"add-addr-len", "remove-addr-len", "mp-prio-len", "mp-fail-len",
+		"mp-fastclose-len", "mp-tcprst-len", "mp-experimental-len",
+	};
+
+	return fault < MB_FAULTS ? names[fault] : "none";
+}
