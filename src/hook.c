@@ -72,8 +72,7 @@ static void count_options(struct mb_stats *stats, const struct mb_options *opts,
 			mb_count(stats, MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE + o->subtype);
 		if (o->fault != MB_FAULT_NONE)
 			mb_count(stats, MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault);
-		if (o->subtype == MB_MP_CAPABLE &&
-		    (o->fault == MB_FAULT_NONE || o->fault == MB_FAULT_CAPABLE_PLACE))
+		if (o->subtype == MB_MP_CAPABLE)
 			mb_count(stats, MPTCP_MB_COUNTER_VERSION_0 +
 					min_t(u8, o->capable.version, 2));
 	}
@@ -157,8 +156,8 @@ static noinline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
 				   const struct nf_hook_state *state)
 {
 	const struct mb_policy *policy = rcu_dereference(mn->policy);
+	struct mb_options opts __uninitialized;
 	enum mb_place place = place_of(th);
-	struct mb_options opts;
 	struct mb_judged j;
 
 	mb_options_parse((const u8 *)(th + 1), pkt->doff - sizeof(*th), place,
@@ -211,15 +210,13 @@ static unsigned int fragment(struct mb_net *mn)
 	return NF_DROP;
 }
 
-/* IP options, extension headers, fragments, data that is not linear; and all
- * that has MPTCP options.
- */
+/* IP options, extension headers, fragments, headers that are not linear */
 static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 				     const struct nf_hook_state *state, u8 family)
 {
+	u8 buf[MB_TCP_HEADER_MAX] __uninitialized;
+	struct mb_packet pkt __uninitialized;
 	const struct tcphdr *th;
-	struct mb_packet pkt;
-	u8 buf[60];
 
 	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
@@ -250,14 +247,18 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 					 u8 family)
 {
 	const struct tcphdr *th = mb_packet_quick(skb, family);
+	struct mb_packet pkt __uninitialized;
 	struct mb_net *mn = priv;
 
-	if (likely(th) && !mb_options_present((const u8 *)(th + 1),
-					      th->doff * 4 - sizeof(*th))) {
+	if (unlikely(!th))
+		return examine(mn, skb, state, family);
+	if (likely(!mb_options_present((const u8 *)(th + 1),
+				       th->doff * 4 - sizeof(*th)))) {
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
-	return examine(mn, skb, state, family);
+	mb_packet_set(&pkt, skb, family, th);
+	return judge(mn, &pkt, th, state);
 }
 
 static unsigned int mptcp_mb_hook4(void *priv, struct sk_buff *skb,

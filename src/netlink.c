@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family's commands: status, policy, sites, statistics. Each takes the
  * namespace's lock; what a socket with an open transaction states goes to its
- * candidate. Transactions themselves are in txn.c.
+ * candidate. Transactions themselves are in txn.c,
+ * explanations in explain.c.
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <net/sock.h>
 
+#include "explain.h"
 #include "netlink.h"
 #include "netlink_attr.h"
 #include "netlink_gen.h"
 #include "netns.h"
 #include "txn.h"
-#include "verdict.h"
-
-#define BEATEN_MAX	16	/* entries told in an explanation */
 
 static bool userns;
 module_param(userns, bool, 0444);
@@ -83,8 +82,7 @@ static int put_status(struct sk_buff *msg, struct mb_net *mn)
 	    nla_put_u32(msg, MPTCP_MB_STATUS_GENERATION, mn->generation))
 		return -EMSGSIZE;
 	if (mn->changed_at &&
-	    (nla_put_u64_64bit(msg, MPTCP_MB_STATUS_CHANGED_AT, mn->changed_at,
-			       MPTCP_MB_STATUS_PAD) ||
+	    (mb_attr_put_u64(msg, MPTCP_MB_STATUS_CHANGED_AT, mn->changed_at) ||
 	     nla_put_u32(msg, MPTCP_MB_STATUS_CHANGED_PID, mn->changed_pid) ||
 	     nla_put_string(msg, MPTCP_MB_STATUS_CHANGED_COMM, mn->changed_comm)))
 		return -EMSGSIZE;
@@ -253,80 +251,6 @@ int mptcp_mb_nl_site_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int put_outcome(struct sk_buff *msg, const char *segment,
-		       const struct mb_judged *j)
-{
-	struct nlattr *nest = nla_nest_start(msg, MPTCP_MB_A_OUTCOME);
-
-	if (!nest ||
-	    nla_put_string(msg, MPTCP_MB_OUTCOME_SEGMENT, segment) ||
-	    nla_put_u8(msg, MPTCP_MB_OUTCOME_VERDICT, j->verdict) ||
-	    nla_put_u8(msg, MPTCP_MB_OUTCOME_CAUSE, j->cause))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-/* The verdict on each kind of segment, from the function that judges them */
-static int put_outcomes(struct sk_buff *msg, const struct mb_policy *p,
-			const struct mb_site_query *q)
-{
-	static const struct {
-		const char *name;
-		u8 subtype;
-		bool faulty, handshake;
-	} kinds[] = {
-		{ "mp-capable", MB_MP_CAPABLE, false, true },
-		{ "mp-join", MB_MP_JOIN, false, true },
-		{ "malformed", MB_MP_CAPABLE, true, true },
-		{ "add-addr", MB_ADD_ADDR, false, false },
-		{ "data", MB_DSS, false, false },
-	};
-	struct mb_options opts;
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct mb_judged j;
-
-		memset(&opts, 0, sizeof(opts));
-		opts.n = 1;
-		opts.subtypes = 1 << kinds[i].subtype;
-		opts.faulty = kinds[i].faulty;
-		opts.opt[0].subtype = kinds[i].subtype;
-		opts.opt[0].fault = kinds[i].faulty ? MB_FAULT_CAPABLE_LEN :
-						      MB_FAULT_NONE;
-		if (kinds[i].subtype == MB_ADD_ADDR)
-			opts.opt[0].add_addr.form = MB_ADD_ADDR_V1;
-		j = kinds[i].handshake ? mb_verdict_handshake(p, q, &opts) :
-					 mb_verdict_established(p, &opts);
-		err = put_outcome(msg, kinds[i].name, &j);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int explain(struct sk_buff *msg, const struct mb_policy *p,
-		   const struct mb_site_query *q)
-{
-	struct mb_site *match[BEATEN_MAX + 1];
-	unsigned int n, i;
-	int err;
-
-	n = mb_sites_match_all(p->sites, q, match, ARRAY_SIZE(match));
-	for (i = 0; i < n && i < ARRAY_SIZE(match); i++) {
-		err = mb_attr_put_site(msg, i ? MPTCP_MB_A_BEATEN : MPTCP_MB_A_SITE,
-				       match[i]);
-		if (err)
-			return err;
-	}
-	if (n > ARRAY_SIZE(match) &&
-	    nla_put_u32(msg, MPTCP_MB_A_BEATEN_MORE, n - ARRAY_SIZE(match)))
-		return -EMSGSIZE;
-	return put_outcomes(msg, p, q);
-}
-
 int mptcp_mb_nl_site_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct mb_net *mn = mb_net(genl_info_net(info));
@@ -347,7 +271,7 @@ int mptcp_mb_nl_site_get_doit(struct sk_buff *skb, struct genl_info *info)
 	rcu_read_lock();
 	p = mb_policy_live(mn);
 	if (p) {
-		err = explain(msg, p, &q);
+		err = mb_explain(msg, p, &q);
 	} else {
 		GENL_SET_ERR_MSG(info,
 				 "not armed: set a policy first, until then nothing is judged");
@@ -411,9 +335,8 @@ int mptcp_mb_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	for (i = 0; i < MB_COUNTERS; i++) {
 		nest = nla_nest_start(msg, MPTCP_MB_A_COUNT);
 		if (!nest || nla_put_u32(msg, MPTCP_MB_COUNT_ID, i) ||
-		    nla_put_u64_64bit(msg, MPTCP_MB_COUNT_VALUE,
-				      mb_stats_read(&mn->stats, i),
-				      MPTCP_MB_COUNT_PAD)) {
+		    mb_attr_put_u64(msg, MPTCP_MB_COUNT_VALUE,
+				    mb_stats_read(&mn->stats, i))) {
 			nlmsg_free(msg);
 			return -EMSGSIZE;
 		}

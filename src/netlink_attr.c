@@ -293,7 +293,7 @@ int mb_attr_get_site(const struct nlattr *nest, struct mb_site_new *entry,
 	if (err)
 		return err;
 	for (i = whole ? MPTCP_MB_SITE_HITS : MPTCP_MB_SITE_ACTION;
-	     i < MPTCP_MB_SITE_PAD; i++)
+	     i <= MPTCP_MB_SITE_MAX; i++)
 		if (tb[i])
 			return bad(extack, tb[i],
 				   whole ? "hits are read only" :
@@ -368,11 +368,10 @@ static int put_values(struct sk_buff *skb, const struct mb_site *site)
 		nla_put_u8(skb, MPTCP_MB_SITE_FALLBACK, site->fallback)) ||
 	       (left && nla_put_u32(skb, MPTCP_MB_SITE_TIMEOUT, left)) ||
 	       (comment && nla_put_string(skb, MPTCP_MB_SITE_COMMENT, comment)) ||
-	       nla_put_u64_64bit(skb, MPTCP_MB_SITE_HITS,
-				 atomic64_read(&site->hits), MPTCP_MB_SITE_PAD) ||
+	       mb_attr_put_u64(skb, MPTCP_MB_SITE_HITS,
+			       atomic64_read(&site->hits)) ||
 	       (last_hit &&
-		nla_put_u64_64bit(skb, MPTCP_MB_SITE_LAST_HIT, last_hit,
-				  MPTCP_MB_SITE_PAD));
+		mb_attr_put_u64(skb, MPTCP_MB_SITE_LAST_HIT, last_hit));
 }
 
 /**

@@ -9,6 +9,12 @@
 
 #include "policy.h"
 
+/* Not aligned to 8 bytes: whoever reads these copies them out. */
+static inline int mb_attr_put_u64(struct sk_buff *skb, int type, u64 value)
+{
+	return nla_put(skb, type, sizeof(value), &value);
+}
+
 int mb_attr_get_settings(const struct nlattr *nest, struct mb_settings *set,
 			 struct netlink_ext_ack *extack);
 int mb_attr_get_site(const struct nlattr *nest, struct mb_site_new *entry,

@@ -33,10 +33,10 @@ const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1]
 	[MPTCP_MB_SET_GENERATION] = { .type = NLA_U32, },
 };
 
-const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_PAD + 1] = {
-	[MPTCP_MB_SITE_ADDRESS] = { .len = 4, },
+const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1] = {
+	[MPTCP_MB_SITE_ADDRESS] = { .type = NLA_BINARY, },
 	[MPTCP_MB_SITE_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
-	[MPTCP_MB_SITE_FROM_ADDRESS] = { .len = 4, },
+	[MPTCP_MB_SITE_FROM_ADDRESS] = { .type = NLA_BINARY, },
 	[MPTCP_MB_SITE_FROM_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
 	[MPTCP_MB_SITE_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
 	[MPTCP_MB_SITE_MARK] = { .type = NLA_U32, },

@@ -13,7 +13,7 @@
 
 /* Common nested types */
 extern const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1];
-extern const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_PAD + 1];
+extern const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1];
 
 extern const struct nla_policy mptcp_mb_status_get_nl_policy[MPTCP_MB_STATUS_UNSPEC + 1];
 

@@ -158,7 +158,7 @@ enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 /**
  * mb_packet_tcp() - the TCP header with its options, to read
  * @pkt:	found
- * @buf:	room for 60 bytes, used where the header is not linear
+ * @buf:	room for MB_TCP_HEADER_MAX bytes, used where the header is not linear
  *
  * Return: @pkt->doff bytes, valid until the skb changes
  */

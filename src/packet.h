@@ -8,6 +8,8 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 
+#define MB_TCP_HEADER_MAX	60	/* bytes, options included */
+
 enum mb_found {
 	MB_FOUND_TCP,
 	MB_FOUND_OTHER,		/* not TCP, or none of its header in this packet */
@@ -71,6 +73,24 @@ mb_packet_quick(const struct sk_buff *skb, u8 family)
 	if (th->doff < 5 || room < thoff + th->doff * 4)
 		return NULL;
 	return th;
+}
+
+/**
+ * mb_packet_set() - the view of a packet of the most common kind
+ * @pkt:	to be filled
+ * @skb:	the packet
+ * @family:	AF_INET or AF_INET6
+ * @th:		what mb_packet_quick() found
+ */
+static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
+				 u8 family, const struct tcphdr *th)
+{
+	pkt->skb = skb;
+	pkt->family = family;
+	pkt->sealed = false;
+	pkt->doff = th->doff * 4;
+	pkt->thoff = (const u8 *)th - skb->data;
+	pkt->seglen = skb->len - pkt->thoff;
 }
 
 enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
