@@ -4,17 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 plan 26
 
-# The transfer must last until the second subflow is there.
-two_subflows()
-{
-	local family=$1 before after
-
-	before=$(joins_s)
-	transfer "$family" --bytes 300000 --subflows 2 || return
-	after=$(joins_s)
-	xfer_is fallback=no subflows=2 && is 1 $((after - before))
-}
-
 both_families()
 {
 	local family

@@ -227,7 +227,78 @@ xfer_is()
 	done
 }
 
+# two_subflows 4|6: for check; the transfer lasts until the second subflow is there
+two_subflows()
+{
+	local before after
+
+	before=$(joins_s)
+	transfer "$1" --bytes 300000 --subflows 2 || return
+	after=$(joins_s)
+	xfer_is fallback=no subflows=2 && is 1 $((after - before))
+}
+
+# xfer_serve ARGS...: a server in the background for any number of clients, till the end;
+# xfer_served is true if all that it served so far were byte-exact
+xfer_serve()
+{
+	local out=$TMP/serve.$((serves += 1))
+
+	ip netns exec "$NS_S" "$XFER_BIN" server --count 10000 --timeout 1000 "$@" >"$out" 2>&1 &
+	wait_for 20 grep -q ^ready "$out" && return
+	cat "$out"
+	return 1
+}
+serves=0
+
+xfer_served()
+{
+	cat "$TMP"/serve.*
+	grep -q verified=yes "$TMP"/serve.* && ! grep -q verified=no "$TMP"/serve.*
+}
+
+# goes mptcp|tcp|ERROR ADDRESS PORT [CLIENT ARGS...]: for check; a short transfer with such a
+# server is byte-exact and goes so, or fails so
+goes()
+{
+	local want=$1 got
+
+	shift
+	xfer_client --bytes 2000 --timeout 5 "$@" >/dev/null
+	case "$(xfer_get verified) $(xfer_get fallback)" in
+	"yes no")	got=mptcp;;
+	"yes yes")	got=tcp;;
+	*)		got=$(xfer_get error);;
+	esac
+	is "$want" "$got" && return
+	echo "$XFER"
+	return 1
+}
+
 # --- looking at what happened ----------------------------------------------------------------
+
+# counter NAME: of the gateway, as mbctl stats tells it
+counter()
+{
+	mb -j stats show | tr -d ' \n' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+# counters [NETNS]: all that counted something, as NAME=VALUE in one line; but for segments
+# without MPTCP, of which nobody knows the number before
+counters()
+{
+	ip netns exec "${1:-$NS_G}" "$MBCTL" -j stats show | tr -d ' {}"' | tr ',:' '\n=' |
+		grep -v -e '^$' -e '=0$' -e ^exit-plain= -e ^exit-other= | xargs
+}
+
+# counters_are [NETNS] NAME=VALUE...: for check; these and no others
+counters_are()
+{
+	local netns=$NS_G
+
+	[ ! -e "/run/netns/$1" ] || { netns=$1; shift; }
+	is "$(printf '%s\n' "$@" | sort | xargs)" "$(counters "$netns" | xargs -n1 | sort | xargs)"
+}
 
 # mib NETNS COUNTER: the value; 0 if this kernel has no such counter
 mib()
@@ -279,6 +350,30 @@ CAPTURES=()
 capture_mptcp()
 {
 	tcpdump -nr "$1" "${@:2}" 2>/dev/null | grep -c mptcp
+}
+
+# wire FILE KEY=VALUE...: the captured segments that have all of these, as selftests/wire.c prints
+# them; a value may be a regular expression
+wire()
+{
+	"$TOP/build/wire" "$1" | awk -v want="${*:2}" '{
+		n = split(want, w, " ")
+		for (i = 1; i <= n; i++)
+			if ((" " $0 " ") !~ (" " w[i] " "))
+				next
+		print
+	}'
+}
+
+# wire_has N FILE KEY=VALUE...: for check; N such segments
+wire_has()
+{
+	local n
+
+	n=$(wire "${@:2}" | wc -l)
+	is "$1" "$n" && return
+	"$TOP/build/wire" "$2"
+	return 1
 }
 
 # --- the end ---------------------------------------------------------------------------------
