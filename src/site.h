@@ -107,6 +107,7 @@ struct mb_site_new {
  * @ctmark_mask: ...
  * @from_family: ...
  * @from_len:	...
+ * @back:	bytes from the struct mb_site to here
  * @comment:	NUL-terminated, empty is none
  */
 struct mb_site_more {
@@ -117,6 +118,7 @@ struct mb_site_more {
 	u32 ctmark, ctmark_mask;
 	u8 from_family;
 	u8 from_len;
+	u8 back;
 	char comment[];
 };
 
@@ -216,10 +218,10 @@ struct mb_site *mb_sites_lookup(const struct mb_sites *t,
 unsigned int mb_sites_match_all(const struct mb_sites *t,
 				const struct mb_site_query *q,
 				struct mb_site **out, unsigned int room);
-struct mb_site *mb_sites_next(const struct mb_sites *t, unsigned long *id);
-struct mb_site *mb_sites_find(const struct mb_sites *t,
+struct mb_site *mb_sites_next(struct mb_sites *t, unsigned long *id);
+struct mb_site *mb_sites_find(struct mb_sites *t,
 			      const struct mb_site_key *key);
-void mb_sites_compare(const struct mb_sites *live, const struct mb_sites *cand,
+void mb_sites_compare(struct mb_sites *live, struct mb_sites *cand,
 		      u32 *added, u32 *removed);
 
 void mb_site_key_get(const struct mb_site *s, struct mb_site_key *key);
