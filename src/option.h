@@ -16,6 +16,8 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+#undef __always_inline
+#define __always_inline	inline __attribute__((__always_inline__))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #endif
@@ -232,7 +234,8 @@ static inline u64 mb_options_thirties(const u8 *p)
 /* Bytes of the timestamps, as RFC 7323 (appendix A) lays them out, if the
  * options begin with them: they do in almost all segments.
  */
-static inline unsigned int mb_options_timestamps(const u8 *opt, unsigned int len)
+static __always_inline unsigned int
+mb_options_timestamps(const u8 *opt, unsigned int len)
 {
 	static const u8 nop_nop_ts[] = { MB_TCPOPT_NOP, MB_TCPOPT_NOP, 8, 10 };
 
@@ -240,33 +243,55 @@ static inline unsigned int mb_options_timestamps(const u8 *opt, unsigned int len
 }
 
 /**
- * mb_options_present() - whether a segment has a kind-30 option at all
+ * mb_options_usual() - whether a segment is of the kind that most are of
  * @opt:	option bytes of its TCP header, any alignment
  * @len:	how many, at most MB_OPTIONS_LEN_MAX
  *
- * Exact: true if and only if mb_options_parse() finds something. Few bytes are
- * 30, and without one there is nothing to walk for: they are looked at eight at
- * a time, some of the last eight twice.
- *
  * Context: any; reads @len bytes at most. Inlined, for every segment comes here.
- * Return: whether an endpoint that reads the options meets kind 30
+ * Return: true: no option, or timestamps alone; false: may be anything
+ */
+static __always_inline bool mb_options_usual(const u8 *opt, unsigned int len)
+{
+	return !len || (len == 12 && mb_options_timestamps(opt, len));
+}
+
+/**
+ * mb_options_suspect() - whether a segment may have a kind-30 option
+ * @opt:	option bytes of its TCP header, any alignment
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX
+ *
+ * Few bytes are 30, and without one there is nothing to walk for.
+ *
+ * Context: any; reads @len bytes at most.
+ * Return: false if there is none; if true, mb_options_walk() tells
+ */
+static inline bool mb_options_suspect(const u8 *opt, unsigned int len)
+{
+	unsigned int pos;
+	u64 found = 0;
+
+	if (len < sizeof(found))
+		return len;
+	/* Eight bytes at a time; the last eight may overlap those before. */
+	pos = mb_options_timestamps(opt, len);
+	for (; pos + sizeof(found) < len; pos += sizeof(found))
+		found |= mb_options_thirties(opt + pos);
+	found |= mb_options_thirties(opt + len - sizeof(found));
+	return found & (0x0101010101010101ULL << 7);
+}
+
+/**
+ * mb_options_present() - whether a segment has a kind-30 option
+ * @opt:	option bytes of its TCP header, any alignment
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX
+ *
+ * Context: any; reads @len bytes at most.
+ * Return: true if and only if mb_options_parse() finds something
  */
 static inline bool mb_options_present(const u8 *opt, unsigned int len)
 {
-	const u8 *p = opt + mb_options_timestamps(opt, len);
-	const u8 *end = opt + len;
-	u64 found = 0;
-
-	if (p == end)
-		return false;
-	if (*p == MB_TCPOPT_MPTCP)
-		return true;
-	if (unlikely(end - p < 8))
-		return mb_options_walk(opt, len);
-	for (; p < end - 8; p += 8)
-		found |= mb_options_thirties(p);
-	found |= mb_options_thirties(end - 8);
-	return (found & 0x8080808080808080ULL) && mb_options_walk(opt, len);
+	return !mb_options_usual(opt, len) && mb_options_suspect(opt, len) &&
+	       mb_options_walk(opt, len);
 }
 
 #endif
