@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A whole policy in one transaction: the file is read first, then all of it is
+ * sent without waiting, then committed. Whatever goes wrong before leaves the
+ * policy as it was: the kernel forgets the candidate with the socket.
+ */
+#include <errno.h>
+
+#include "apply.h"
+#include "stmt.h"
+
+/**
+ * struct sending - statements on their way
+ * @nl:		socket
+ * @list:	statements
+ * @bad:	index of the first one refused; @list->n none
+ * @why:	why
+ */
+struct sending {
+	struct nl *nl;
+	const struct stmts *list;
+	unsigned int bad;
+	struct nl_refusal why;
+};
+
+/**
+ * struct changes - what a commit changes
+ * @before:	settings of the policy in force
+ * @after:	settings of the new one
+ * @sites:	numbers, by attribute
+ */
+struct changes {
+	struct settings before, after;
+	uint64_t sites[MPTCP_MB_A_MAX + 1];
+};
+
+static bool encode(void *buf, unsigned int i, void *data)
+{
+	struct sending *s = data;
+
+	if (s->bad < s->list->n)
+		return false;
+	stmt_encode(s->nl, buf, &s->list->v[i]);
+	return true;
+}
+
+static void refused(unsigned int i, const struct nl_refusal *why, void *data)
+{
+	struct sending *s = data;
+
+	if (i < s->bad) {
+		s->bad = i;
+		s->why = *why;
+	}
+}
+
+/* What the kernel says of a statement, with its line, and the line of the one
+ * that it repeats, if it does.
+ */
+static int blame(struct sending *s, struct err *e)
+{
+	const struct stmt *before = stmts_same_before(s->list, s->bad);
+	const struct stmt *bad = &s->list->v[s->bad];
+	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	struct err kernel;
+
+	nl_refusal_err(stmt_place(bad), &s->why, stmt_encode(s->nl, buf, bad),
+		       &kernel);
+	if (s->why.errnum != EEXIST || !before)
+		return err_set(e, STATUS_KERNEL, "%s", kernel.text);
+	return err_set(e, STATUS_KERNEL, "%s: it stands in %s, too", kernel.text,
+		       stmt_place(before));
+}
+
+static int send_stmts(struct nl *nl, const struct stmts *list, struct err *e)
+{
+	struct sending s = { .nl = nl, .list = list, .bad = list->n };
+
+	if (nl_send_many(nl, list->n, encode, refused, &s, e))
+		return -1;
+	return s.bad < list->n ? blame(&s, e) : 0;
+}
+
+static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)
+{
+	const struct nlattr *tb[MPTCP_MB_A_MAX + 1];
+	struct changes *c = data;
+	unsigned int i;
+
+	nl_parse(nlh, tb, MPTCP_MB_A_MAX);
+	if (!tb[MPTCP_MB_A_SETTINGS] || !tb[MPTCP_MB_A_SETTINGS_BEFORE] ||
+	    settings_get(tb[MPTCP_MB_A_SETTINGS], &c->after) ||
+	    settings_get(tb[MPTCP_MB_A_SETTINGS_BEFORE], &c->before))
+		return nl_nonsense("policy", e);
+	for (i = MPTCP_MB_A_SITES_BEFORE; i <= MPTCP_MB_A_SITES_REMOVED; i++)
+		if (tb[i] && nl_uint(tb[i], &c->sites[i]))
+			return nl_nonsense("policy", e);
+	return 0;
+}
+
+static int commit(struct nl *nl, const char *place, bool dry, struct changes *c,
+		  struct err *e)
+{
+	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *req;
+
+	req = nl_request(nl, buf, MPTCP_MB_CMD_TXN_COMMIT, NLM_F_ACK);
+	if (dry)
+		mnl_attr_put(req, MPTCP_MB_A_DRY_RUN, 0, NULL);
+	return nl_call(nl, place, req, note_changes, c, e);
+}
+
+static unsigned int print_settings(struct out *out, const struct changes *c)
+{
+	char before[SETTING_STRLEN], after[SETTING_STRLEN];
+	unsigned int i, n = 0;
+
+	out_open(out, "settings", false);
+	for (i = 0; i < settings_count; i++) {
+		const struct setting *s = &settings_table[i];
+		const uint32_t from = c->before.value[s->attr];
+		const uint32_t to = c->after.value[s->attr];
+
+		if (from == to)
+			continue;
+		n++;
+		out_line(out, "%s %s -> %s", s->name,
+			 setting_text(s, from, before), setting_text(s, to, after));
+		out_open(out, s->name, false);
+		setting_out(out, "before", s, from);
+		setting_out(out, "after", s, to);
+		out_close(out);
+	}
+	out_close(out);
+	return n;
+}
+
+static int print_changes(struct ctx *ctx, bool dry, const struct changes *c)
+{
+	const uint64_t before = c->sites[MPTCP_MB_A_SITES_BEFORE];
+	const uint64_t after = c->sites[MPTCP_MB_A_SITES_AFTER];
+	const uint64_t added = c->sites[MPTCP_MB_A_SITES_ADDED];
+	const uint64_t removed = c->sites[MPTCP_MB_A_SITES_REMOVED];
+	struct out *out = &ctx->out;
+	unsigned int n;
+
+	out_begin(out, OUT_TALE);
+	out_bool(out, "dry_run", true, dry);
+	n = print_settings(out, c);
+	out_open(out, "sites", false);
+	out_num(out, "before", true, before);
+	out_num(out, "after", true, after);
+	out_num(out, "added", true, added);
+	out_num(out, "removed", true, removed);
+	out_close(out);
+	if (added || removed || before != after)
+		out_line(out, "sites %llu -> %llu (+%llu -%llu)",
+			 (unsigned long long)before, (unsigned long long)after,
+			 (unsigned long long)added, (unsigned long long)removed);
+	else if (!n)
+		out_line(out, "no change");
+	return out_end(out, &ctx->err);
+}
+
+static int transact(struct ctx *ctx, const char *place, const struct stmts *list,
+		    bool dry)
+{
+	struct nl *nl = &ctx->nl;
+	struct changes c = { 0 };
+
+	if (ctx_nl(ctx) ||
+	    nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, &ctx->err) ||
+	    send_stmts(nl, list, &ctx->err) ||
+	    commit(nl, place, dry, &c, &ctx->err))
+		return -1;
+	return print_changes(ctx, dry, &c);
+}
+
+static int run(struct ctx *ctx, struct words *w, bool dry)
+{
+	const char *path = words_next(w);
+	struct stmts list = { 0 };
+	int err;
+
+	if (!path)
+		return err_usage(&ctx->err, "%s: the file is missing: give its name, or - for standard input",
+				 w->place);
+	if (words_end(w, &ctx->err))
+		return -1;
+	err = stmts_read_policy(&list, path, w->place, &ctx->err);
+	if (!err)
+		err = transact(ctx, w->place, &list, dry);
+	stmts_free(&list);
+	return err;
+}
+
+/**
+ * policy_apply() - mbctl policy apply FILE|-
+ * @ctx:	context
+ * @w:		its words
+ *
+ * Return: 0 or -1
+ */
+int policy_apply(struct ctx *ctx, struct words *w)
+{
+	return run(ctx, w, false);
+}
+
+/**
+ * policy_check() - mbctl policy check FILE|-
+ * @ctx:	context
+ * @w:		its words
+ *
+ * Return: 0 or -1
+ */
+int policy_check(struct ctx *ctx, struct words *w)
+{
+	return run(ctx, w, true);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Control tool of the MPTCP middlebox. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mbctl.h"
+#include "util.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+/* A socket or file opened in the place of a closed descriptor 1 would get the
+ * answer: what writes there has to fail.
+ */
+static void keep_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int enter_netns(const char *name, struct err *e)
+{
+	char path[256];
+	int fd, err;
+
+	if (!*name || strchr(name, '/') || strlen(name) > 200)
+		return err_usage(e, "-n %s: not the name of a network namespace: see \"ip netns list\"",
+				 shown(name));
+	snprintf(path, sizeof(path), "/var/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_usage(e, "-n %s: there is no such network namespace: see \"ip netns list\"",
+				 shown(name));
+	if (fd < 0)
+		return err_usage(e, "-n %s: %s: %s", shown(name), path,
+				 strerror(errno));
+	err = setns(fd, CLONE_NEWNET) ? errno : 0;
+	close(fd);
+	if (err == EPERM)
+		return err_set(e, STATUS_KERNEL, "-n %s: not permitted: entering a network namespace needs CAP_SYS_ADMIN: become root",
+			       shown(name));
+	if (err)
+		return err_usage(e, "-n %s: not a network namespace: %s: see \"ip netns list\"",
+				 shown(name), strerror(err));
+	return 0;
+}
+
+/**
+ * ctx_nl() - open the socket, in the namespace that was asked for
+ * @ctx:	ctx->nl is filled
+ *
+ * Return: 0 or -1
+ */
+int ctx_nl(struct ctx *ctx)
+{
+	if (ctx->netns && enter_netns(ctx->netns, &ctx->err))
+		return -1;
+	return nl_open(&ctx->nl, &ctx->err);
+}
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "netns", required_argument, NULL, 'n' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Returns 0, -1, or 1: done. */
+static int parse_options(struct ctx *ctx, int argc, char **argv)
+{
+	char given[3];
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "+:jpn:Vh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			ctx->out.json = true;
+			break;
+		case 'p':
+			ctx->out.pretty = true;
+			break;
+		case 'n':
+			ctx->netns = optarg;
+			break;
+		case 'V':
+			printf("mbctl %s\n", VERSION);
+			return 1;
+		case 'h':
+			help_all();
+			return 1;
+		case ':':
+			return err_usage(&ctx->err, "-n: a value is missing: give the name of a network namespace");
+		default:
+			snprintf(given, sizeof(given), "-%c", optopt);
+			return err_usage(&ctx->err, "%s: no such option; there are -j, -p, -n NETNS, -V and -h, all of them before the object",
+					 shown(optopt ? given : argv[optind - 1]));
+		}
+	}
+	return 0;
+}
+
+static int run(struct ctx *ctx, int argc, char **argv)
+{
+	struct words w = { .place = "mbctl" };
+	const char *name;
+	int err;
+
+	err = parse_options(ctx, argc, argv);
+	if (err > 0)
+		return out_flush(&ctx->err);
+	if (err)
+		return -1;
+	w.v = argv + optind;
+	w.n = argc - optind;
+	name = words_next(&w);
+	if (!name)
+		return err_usage(&ctx->err, "what about? give status, policy, site or stats, or see \"mbctl help\"");
+	if (!strcmp(name, "help")) {
+		help_all();
+		return out_flush(&ctx->err);
+	}
+	return run_object(ctx, name, &w);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctx ctx = { 0 };
+
+	keep_standard_files();
+	if (run(&ctx, argc, argv))
+		fprintf(stderr, "mbctl: %s\n", ctx.err.text);
+	nl_close(&ctx.nl);
+	return ctx.err.status;
+}

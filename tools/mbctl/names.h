@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The specification's names for the values of its enums, one table each. */
+#ifndef MBCTL_NAMES_H
+#define MBCTL_NAMES_H
+
+#include <stddef.h>
+
+/**
+ * struct names - names of an enum's values, or of a flag word's bits
+ * @name:	by value (by bit)
+ * @n:		how many
+ */
+struct names {
+	const char *const *name;
+	unsigned int n;
+};
+
+extern const struct names names_mode, names_action, names_verdict;
+extern const struct names names_announce, names_cause, names_hook;
+extern const struct names names_counter, names_switch;
+
+const char *name_of(const struct names *names, unsigned int value);
+int name_value(const struct names *names, const char *name);
+const char *name_list(const struct names *names, unsigned int allowed);
+
+#endif
