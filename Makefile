@@ -44,8 +44,9 @@ build/craft build/wire: build/%: selftests/%.c
 # What the VMs need beside module and tool
 testtools: build/xfer build/craft build/wire
 
-demo: testtools tool
-	selftests/demo.sh
+# On KERNEL; installs first what building needs
+demo:
+	selftests/demo.sh $(KERNEL)
 
 check:
 	selftests/vm/check "$(KERNELS)" $(foreach t,$(TESTS),'$(t)')
@@ -73,7 +74,7 @@ help:
 	@echo 'make [all]       module and tool'
 	@echo 'make module      mptcp_mb.ko for the running kernel; KDIR=DIR names another build directory'
 	@echo 'make tool        tools/mbctl/mbctl'
-	@echo 'make demo        a VM with client, gateway and server shows what the gateway does'
+	@echo 'make demo        installs what is missing; shows in a VM what the gateway does; KERNEL=6.12, 6.1, uml'
 	@echo 'make check       installs what is missing; unit tests; selftests in VMs, on Debian'"'s"' 6.1 and 6.12'
 	@echo '                 KERNELS="$(KERNELS)" TESTS="NAME..." choose, patterns are allowed'
 	@echo 'make check-fast  the same under User-Mode Linux: quick; its kernel is built once'
