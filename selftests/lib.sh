@@ -133,6 +133,12 @@ mb()
 	ns_g "$MBCTL" "$@"
 }
 
+# apply STATEMENT...: these are the gateway's policy now, in place of what was; counters begin anew
+apply()
+{
+	printf '%s\n' "$@" | mb policy apply - && mb stats reset
+}
+
 # --- transfers -------------------------------------------------------------------------------
 
 # xfer_server ARGS...: starts a server in the background and waits until it listens

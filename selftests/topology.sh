@@ -24,6 +24,18 @@ MAC_h1=02:00:00:00:0b:01 MAC_h2=02:00:00:00:0b:02
 MAC_s1=02:00:00:00:05:01 MAC_s2=02:00:00:00:05:02 MAC_s9=02:00:00:00:05:09
 MAC_r1=02:00:00:00:0d:01 MAC_r2=02:00:00:00:0d:02
 
+# family 4|6: F is that; C, C2, S, S2 are the client's and the server's addresses, GC and GS the
+# gateway's on their sides
+family()
+{
+	F=$1
+	if [ "$F" = 4 ]; then
+		C=$CLIENT4 C2=$CLIENT4_2 S=$SERVER4 S2=$SERVER4_2 GC=10.1.1.254 GS=10.2.1.254
+	else
+		C=$CLIENT6 C2=$CLIENT6_2 S=$SERVER6 S2=$SERVER6_2 GC=fd01:1::fe GS=fd02:1::fe
+	fi
+}
+
 ns_c() { ip netns exec "$NS_C" "$@"; }
 ns_g() { ip netns exec "$NS_G" "$@"; }
 ns_s() { ip netns exec "$NS_S" "$@"; }
