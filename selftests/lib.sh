@@ -294,7 +294,7 @@ counter()
 counters()
 {
 	ip netns exec "${1:-$NS_G}" "$MBCTL" -j stats show | tr -d ' {}"' | tr ',:' '\n=' |
-		grep -v -e '^$' -e '=0$' -e ^exit-plain= -e ^exit-other= | xargs
+		grep -v -e '^$' -e '=0$' -e ^seen= -e ^exit-plain= -e ^exit-other= | xargs
 }
 
 # counters_are [NETNS] NAME=VALUE...: for check; these and no others
@@ -328,6 +328,8 @@ capture_start()
 	local netns=$1 dev=$2 file=$3
 
 	shift 3
+	# an earlier capture's "listening" is not this one's
+	rm -f "$TMP/tcpdump.$dev"
 	ip netns exec "$netns" tcpdump -Z root --immediate-mode -Uni "$dev" -w "$file" "${@:-tcp}" \
 		2>"$TMP/tcpdump.$dev" &
 	CAPTURES+=("$!:$file")
@@ -356,6 +358,13 @@ CAPTURES=()
 capture_mptcp()
 {
 	tcpdump -nr "$1" "${@:2}" 2>/dev/null | grep -c mptcp
+}
+
+# verdicts NAME=VALUE...: for check; what was refused or changed, or would have been
+verdicts()
+{
+	is "$(printf '%s\n' "$@" | sort | xargs)" \
+		"$(counters | xargs -n1 | grep -E '^(exit|would)-' | grep -v ^exit-accept | sort | xargs)"
 }
 
 # wire FILE KEY=VALUE...: the captured segments that have all of these, as selftests/wire.c prints

@@ -193,7 +193,7 @@ static void usage(void)
 	     "  --duration S       client: with --rate, as many bytes as take S seconds\n"
 	     "  --hold S           client: keep the connection open so long after the transfer\n"
 	     "  --subflows N       client: hold only until there have been N (--hold is 5 then)\n"
-	     "  --speak-first N    both: the server sends N bytes before it has heard anything\n"
+	     "  --speak-first N    both: the server sends N bytes before the client says anything\n"
 	     "  --seed N           client: another pattern\n"
 	     "  --bind ADDRESS, --local-port N    own address and (client) port\n"
 	     "  --timeout S        give up after so long without progress (30)\n"

@@ -224,10 +224,12 @@ void exchange(struct transfer *t)
 	while (!t->error && !(t->got_fin && t->sent_fin)) {
 		bool header = !t->opt->server && t->header_done < sizeof(t->header);
 		bool sending = header || t->sent < t->to_send;
+		/* the server speaks first, and is not interrupted */
+		bool quiet = header && t->received < t->opt->speak_first;
 		struct pollfd pfd = { t->fd, t->got_fin ? 0 : POLLIN, 0 };
 		int wait = 20;
 
-		if (header || allowance(t))
+		if (!quiet && (header || allowance(t)))
 			pfd.events |= POLLOUT;
 		else if (sending)
 			wait = 5;
