@@ -122,43 +122,10 @@ static void print_tcp(const uint8_t *t, unsigned int len, uint32_t pseudo)
 	putchar('\n');
 }
 
-static void print_fragment(unsigned int off, bool more)
-{
-	printf(" fragment=%u more=%s\n", off, more ? "yes" : "no");
-}
-
-static void ipv4(const uint8_t *p, unsigned int have)
-{
-	unsigned int ihl = (p[0] & 15) * 4, len = get16(p + 2), frag = get16(p + 6), ah;
-	char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN];
-	uint8_t proto = p[9];
-
-	if (!len)		/* a super-segment too long to say so */
-		len = have;
-	if (have < 20 || ihl < 20 || ihl > len || len > have)
-		return;
-	while (proto == 51 && !(frag & 0x1fff) && ihl + 8 <= len) {
-		proto = p[ihl];
-		ah = (p[ihl + 1] + 2) * 4;
-		ihl = ihl + ah > len ? len : ihl + ah;
-	}
-	if (proto != TCP && proto != 51)
-		return;
-	printf("src=%s dst=%s ttl=%u tos=%u df=%s ipsum=%s",
-	       inet_ntop(AF_INET, p + 12, src, sizeof(src)),
-	       inet_ntop(AF_INET, p + 16, dst, sizeof(dst)), p[8], p[1], frag & 0x4000 ? "yes" : "no",
-	       fold(sum(p, (p[0] & 15) * 4, 0)) == 0xffff ? "ok" : "bad");
-	if (frag & 0x3fff)
-		print_fragment((frag & 0x1fff) * 8, frag & 0x2000);
-	else
-		print_tcp(p + ihl, len - ihl, sum(p + 12, 8, TCP + len - ihl));
-}
-
 /* Skips what stands before TCP; false where TCP is not what follows. */
-static bool skip_headers(const uint8_t *p, unsigned int end, unsigned int *off, unsigned int *frag)
+static bool skip_headers(const uint8_t *p, uint8_t next, unsigned int end, unsigned int *off,
+			 unsigned int *frag)
 {
-	uint8_t next = p[6];
-
 	while (next != TCP) {
 		const uint8_t *h = p + *off;
 
@@ -187,21 +154,93 @@ static bool skip_headers(const uint8_t *p, unsigned int end, unsigned int *off, 
 	return *off <= end;
 }
 
+/* The one packet being put together; fragments of another begin it anew. */
+static struct {
+	uint8_t addresses[32], data[65536];
+	uint32_t id;
+	unsigned int got, end;		/* end: 0 until the last one came */
+} whole;
+
+/* Prints the fragment, and the segment once its fragments are all there, which do not overlap.
+ * Next is the type of what they make.
+ */
+static void fragment(const uint8_t *p, unsigned int len, unsigned int off, bool more, uint32_t id,
+		     uint8_t next, const uint8_t *addresses, unsigned int alen, const char *intro)
+{
+	unsigned int tcp = 0, none;
+
+	printf("%s fragment=%u more=%s\n", intro, off, more ? "yes" : "no");
+	if (whole.id != id || memcmp(whole.addresses, addresses, alen)) {
+		whole.id = id;
+		memcpy(whole.addresses, addresses, alen);
+		whole.got = whole.end = 0;
+	}
+	if (off + len > sizeof(whole.data))
+		return;
+	memcpy(whole.data + off, p, len);
+	whole.got += len;
+	if (!more)
+		whole.end = off + len;
+	if (!whole.end || whole.got != whole.end)
+		return;
+	if (skip_headers(whole.data, next, whole.end, &tcp, &none)) {
+		printf("%s", intro);
+		print_tcp(whole.data + tcp, whole.end - tcp,
+			  sum(addresses, alen, TCP + whole.end - tcp));
+	}
+	whole.got = whole.end = 0;
+}
+
+static void ipv4(const uint8_t *p, unsigned int have)
+{
+	unsigned int ihl = (p[0] & 15) * 4, len = get16(p + 2), frag = get16(p + 6), ah;
+	char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN], intro[200];
+	uint8_t proto = p[9];
+
+	if (!len)		/* a super-segment too long to say so */
+		len = have;
+	if (have < 20 || ihl < 20 || ihl > len || len > have)
+		return;
+	while (proto == 51 && !(frag & 0x1fff) && ihl + 8 <= len) {
+		proto = p[ihl];
+		ah = (p[ihl + 1] + 2) * 4;
+		ihl = ihl + ah > len ? len : ihl + ah;
+	}
+	if (proto != TCP && proto != 51)
+		return;
+	snprintf(intro, sizeof(intro), "src=%s dst=%s ttl=%u tos=%u df=%s ipsum=%s",
+		 inet_ntop(AF_INET, p + 12, src, sizeof(src)),
+		 inet_ntop(AF_INET, p + 16, dst, sizeof(dst)), p[8], p[1],
+		 frag & 0x4000 ? "yes" : "no",
+		 fold(sum(p, (p[0] & 15) * 4, 0)) == 0xffff ? "ok" : "bad");
+	if (frag & 0x3fff) {
+		fragment(p + ihl, len - ihl, (frag & 0x1fff) * 8, frag & 0x2000, get16(p + 4), p[9],
+			 p + 12, 8, intro);
+		return;
+	}
+	printf("%s", intro);
+	print_tcp(p + ihl, len - ihl, sum(p + 12, 8, TCP + len - ihl));
+}
+
 static void ipv6(const uint8_t *p, unsigned int have)
 {
 	unsigned int off = 40, end = 40 + get16(p + 4), frag = 0;
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], intro[200];
 
 	if (end == 40)		/* likewise */
 		end = have;
-	if (have < 40 || end > have || !skip_headers(p, end, &off, &frag))
+	if (have < 40 || end > have || !skip_headers(p, p[6], end, &off, &frag))
 		return;
-	printf("src=%s dst=%s ttl=%u tos=%u", inet_ntop(AF_INET6, p + 8, src, sizeof(src)),
-	       inet_ntop(AF_INET6, p + 24, dst, sizeof(dst)), p[7], (get16(p) >> 4) & 255);
-	if (frag & 0xfff9)
-		print_fragment(frag & 0xfff8, frag & 1);
-	else
-		print_tcp(p + off, end - off, sum(p + 8, 32, TCP + end - off));
+	snprintf(intro, sizeof(intro), "src=%s dst=%s ttl=%u tos=%u",
+		 inet_ntop(AF_INET6, p + 8, src, sizeof(src)),
+		 inet_ntop(AF_INET6, p + 24, dst, sizeof(dst)), p[7], (get16(p) >> 4) & 255);
+	if (frag & 0xfff9) {
+		fragment(p + off, end - off, frag & 0xfff8, frag & 1, get32(p + off - 4), p[off - 8],
+			 p + 8, 32, intro);
+		return;
+	}
+	printf("%s", intro);
+	print_tcp(p + off, end - off, sum(p + 8, 32, TCP + end - off));
 }
 
 static unsigned int link_header(uint32_t type)
@@ -222,7 +261,7 @@ static int usage(void)
 	     "Prints a line of key=value for each TCP segment: src, dst, ttl, tos, df and ipsum (IPv4), sport,\n"
 	     "dport, flags (of FSRPAUEC), seq, ack, win, tcpsum (ok, bad, partial: left to the device), len\n"
 	     "and payload (bytes and hash), opts (hex), mptcp (names, MP_TCPRST/REASON). IP fragments have\n"
-	     "fragment= (byte offset) and more= instead of TCP's keys.");
+	     "fragment= (byte offset) and more= instead of TCP's keys; the segment they make follows its last.");
 	return 2;
 }
 
