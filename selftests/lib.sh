@@ -136,7 +136,7 @@ mb()
 # apply STATEMENT...: these are the gateway's policy now, in place of what was; counters begin anew
 apply()
 {
-	printf '%s\n' "$@" | mb policy apply - && mb stats reset
+	printf '%s\n' "$@" | mb policy apply - >/dev/null && mb stats reset
 }
 
 # --- transfers -------------------------------------------------------------------------------
@@ -387,7 +387,8 @@ wire_has()
 
 	n=$(wire "${@:2}" | wc -l)
 	is "$1" "$n" && return
-	"$TOP/build/wire" "$2"
+	echo "all that came, but for plain DSS (40 at most):"
+	"$TOP/build/wire" "$2" | grep -v mptcp=DSS | head -n 40
 	return 1
 }
 
