@@ -41,8 +41,16 @@ build/craft build/wire: build/%: selftests/%.c
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
+build/capcount: selftests/capcount.c selftests/capture.c src/option.c selftests/capture.h src/option.h
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Isrc -o $@ $(filter %.c,$^) -lpcap
+
+build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
+
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/wire
+testtools: build/xfer build/craft build/wire build/capcount build/replay
 
 # On KERNEL; installs first what building needs
 demo:

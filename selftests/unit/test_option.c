@@ -67,6 +67,8 @@ static struct mb_options parse(const u8 *b, unsigned int len, enum mb_place plac
 	memcpy(exact, b, len);
 	memset(&opts, 0xa5, sizeof(opts));
 	*present = mb_options_present(exact, len);
+	if (*present && (mb_options_usual(exact, len) || !mb_options_suspect(exact, len)))
+		fail_with("taken for one without MPTCP", b, len, place);
 	mb_options_parse(exact, len, place, &opts);
 	free(exact);
 	return opts;
