@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: capcount [--forwardable] [--frames] FILE
+ * usage: capcount [--repair] [--forwardable] [--frames] FILE
  *
  * Counts the MPTCP options of a capture with the module's own parser, in lines NAME COUNT with the
- * names of the module's counters. What has no TCP header to read is counted in lines
- * "# not read COUNT REASON".
+ * names of the module's counters; "packets" are those of IP. What has no TCP header to read is
+ * counted in lines "# not read COUNT REASON".
  *
+ * --repair       packets as replay --repair would send them
  * --forwardable  only packets that a router would pass on, which come to a forward hook
  * --frames       instead, for each frame with MPTCP options, its number and the values that were
  *                read, NAME=VALUE,VALUE..., under the names that tshark gives its fields
@@ -18,7 +19,11 @@
 #include "option.h"
 
 static struct {
-	unsigned long mptcp, syn, synack, subtype[MB_SUBTYPES], version[3], fault[MB_FAULTS];
+	bool repair, forwardable, frames;
+} want;
+
+static struct {
+	unsigned long packets, mptcp, syn, synack, subtype[MB_SUBTYPES], version[3], fault[MB_FAULTS];
 } count;
 
 static enum mb_place place_of(const uint8_t *tcp)
@@ -52,6 +57,7 @@ static void print_counts(void)
 	static const char *const versions[] = { "0", "1", "other" };
 	unsigned int i;
 
+	printf("packets %lu\n", count.packets);
 	printf("mptcp %lu\nsyn %lu\nsynack %lu\n", count.mptcp, count.syn, count.synack);
 	for (i = 0; i < MB_SUBTYPES; i++)
 		printf("subtype-%s %lu\n", mb_subtype_name(i), count.subtype[i]);
@@ -213,17 +219,19 @@ static void print_frame(unsigned long frame, const struct mb_options *opts, cons
 	printf("\n");
 }
 
-static void look_at(const struct packet *packet, bool forwardable, bool frames)
+static void look_at(const struct packet *packet)
 {
 	struct segment segment;
 	struct mb_options opts;
 	const char *why = packet->why;
 	enum mb_place place;
 
-	if (!why && forwardable)
+	if (!why && want.forwardable)
 		why = packet_not_forwardable(packet);
-	if (!why)
+	if (!why) {
+		count.packets++;
 		why = packet_segment(packet, &segment);
+	}
 	if (why) {
 		tally(why);
 		return;
@@ -233,22 +241,23 @@ static void look_at(const struct packet *packet, bool forwardable, bool frames)
 	if (!opts.n)
 		return;
 	count_options(&opts, place);
-	if (frames)
+	if (want.frames)
 		print_frame(packet->frame, &opts, segment.tcp + 20);
 }
 
 int main(int argc, char **argv)
 {
 	const char *file = NULL, *error;
-	bool forwardable = false, frames = false;
 	struct packet packet;
 	int i, status;
 
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--forwardable"))
-			forwardable = true;
+		if (!strcmp(argv[i], "--repair"))
+			want.repair = true;
+		else if (!strcmp(argv[i], "--forwardable"))
+			want.forwardable = true;
 		else if (!strcmp(argv[i], "--frames"))
-			frames = true;
+			want.frames = true;
 		else if (argv[i][0] == '-' || file)
 			goto usage;
 		else
@@ -261,19 +270,22 @@ int main(int argc, char **argv)
 		fprintf(stderr, "capcount: %s\n", error);
 		return 1;
 	}
-	while ((status = capture_next(&packet)) == 1)
-		look_at(&packet, forwardable, frames);
+	while ((status = capture_next(&packet)) == 1) {
+		if (want.repair && !packet.why)
+			packet_repair(&packet);
+		look_at(&packet);
+	}
 	if (status < 0) {
 		fprintf(stderr, "capcount: %s: %s\n", file, capture_error());
 		return 1;
 	}
 	capture_close();
-	if (!frames) {
+	if (!want.frames) {
 		print_counts();
 		tally_print("# not read");
 	}
 	return 0;
 usage:
-	fprintf(stderr, "usage: capcount [--forwardable] [--frames] FILE\n");
+	fprintf(stderr, "usage: capcount [--repair] [--forwardable] [--frames] FILE\n");
 	return 2;
 }

@@ -195,7 +195,7 @@ const char *packet_segment(const struct packet *packet, struct segment *segment)
 	return packet->family == 4 ? segment4(packet, segment) : segment6(packet, segment);
 }
 
-static bool header_sum_ok(const uint8_t *p, unsigned int len)
+static uint16_t header_sum(const uint8_t *p, unsigned int len)
 {
 	uint32_t sum = 0;
 	unsigned int i;
@@ -204,7 +204,7 @@ static bool header_sum_ok(const uint8_t *p, unsigned int len)
 		sum += get16(p + i);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return sum;
 }
 
 /* 0/8, 127/8, multicast and beyond */
@@ -241,11 +241,42 @@ const char *packet_not_forwardable(const struct packet *packet)
 		return "broken IP header";
 	if (get16(ip + 2) > packet->len)
 		return "cut short";
-	if (!header_sum_ok(ip, ihl))
+	if (header_sum(ip, ihl) != 0xffff)
 		return "wrong IP checksum";
 	if (ip[8] <= 1)
 		return "TTL";
 	return no_host4(ip + 12) || no_host4(ip + 16) ? "address that is not routed" : NULL;
+}
+
+/*
+ * Makes up for what a snap length or an editor did to it: zeros for the bytes that are missing, a
+ * right IP checksum. What is in the packet stays. Returns whether something was to be done; the
+ * packet then lies in memory that the next one takes.
+ */
+bool packet_repair(struct packet *packet)
+{
+	static uint8_t whole[40 + 65535];
+	unsigned int ihl = (packet->ip[0] & 15) * 4, len, sum;
+	bool repaired;
+
+	len = packet->family == 4 ? get16(packet->ip + 2) : get16(packet->ip + 4) + 40u;
+	if (packet->family == 4 && (ihl < 20 || len < ihl))
+		return false;
+	repaired = len > packet->len;
+	memcpy(whole, packet->ip, packet->len);
+	if (repaired) {
+		memset(whole + packet->len, 0, len - packet->len);
+		packet->len = len;
+	}
+	if (packet->family == 4 && header_sum(whole, ihl) != 0xffff) {
+		memset(whole + 10, 0, 2);
+		sum = header_sum(whole, ihl) ^ 0xffff;
+		whole[10] = sum >> 8;
+		whole[11] = sum;
+		repaired = true;
+	}
+	packet->ip = whole;
+	return repaired;
 }
 
 static struct {

@@ -39,6 +39,7 @@ void capture_close(void);
 
 const char *packet_segment(const struct packet *packet, struct segment *segment);
 const char *packet_not_forwardable(const struct packet *packet);
+bool packet_repair(struct packet *packet);
 
 /* Counts of reasons; reasons are string constants. */
 void tally(const char *reason);

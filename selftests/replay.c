@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: replay DEV SRCMAC DSTMAC FILE [--limit N]
+ * usage: replay [--repair] [--limit N] DEV SRCMAC DSTMAC FILE
  *
  * Sends the IP packets of a capture, of whatever link type it is, as Ethernet frames, as quickly as
- * the interface takes them. Prints "sent COUNT" and "skipped COUNT REASON" lines.
+ * the interface takes them. Prints "sent COUNT", "repaired COUNT" and "skipped COUNT REASON" lines.
+ *
+ * --repair   adds zeros where a packet was cut short, and puts IP checksums right
+ * --limit N  sends no more than N packets
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +22,13 @@
 #include <unistd.h>
 
 #include "capture.h"
+
+static struct {
+	bool repair;
+	unsigned long limit;
+} want = { .limit = -1UL };
+
+static unsigned long sent, repaired;
 
 static struct {
 	int fd;
@@ -80,50 +90,58 @@ static void send_packet(const struct packet *packet)
 	}
 }
 
-static unsigned long replay(const char *file, unsigned long limit)
+static void replay(const char *file)
 {
 	const char *error = capture_open(file);
-	unsigned long sent = 0;
 	struct packet packet;
 	int status = 0;
 
 	errno = 0;
 	if (error)
 		quit(error, file);
-	while (sent < limit && (status = capture_next(&packet)) == 1) {
+	while (sent < want.limit && (status = capture_next(&packet)) == 1) {
 		if (packet.why) {
 			tally(packet.why);
-		} else if (packet.len > out.mtu) {
-			tally("longer than the MTU");
-		} else {
-			send_packet(&packet);
-			sent++;
+			continue;
 		}
+		if (want.repair)
+			repaired += packet_repair(&packet);
+		if (packet.len > out.mtu) {
+			tally("longer than the MTU");
+			continue;
+		}
+		send_packet(&packet);
+		sent++;
 	}
 	errno = 0;
 	if (status < 0)
 		quit(capture_error(), file);
 	capture_close();
-	return sent;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned long limit = -1UL;
 	char *end = "";
+	int i;
 
-	if (argc == 7 && !strcmp(argv[5], "--limit"))
-		limit = strtoul(argv[6], &end, 10);
-	else if (argc != 5)
-		end = "?";
-	if (*end) {
-		fprintf(stderr, "usage: replay DEV SRCMAC DSTMAC FILE [--limit N]\n");
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--repair"))
+			want.repair = true;
+		else if (!strcmp(argv[i], "--limit") && i + 1 < argc)
+			want.limit = strtoul(argv[++i], &end, 10);
+		else
+			break;
+	}
+	if (*end || argc - i != 4) {
+		fprintf(stderr, "usage: replay [--repair] [--limit N] DEV SRCMAC DSTMAC FILE\n");
 		return 2;
 	}
-	open_device(argv[1]);
-	parse_mac(argv[2], out.eth.ether_shost);
-	parse_mac(argv[3], out.eth.ether_dhost);
-	printf("sent %lu\n", replay(argv[4], limit));
+	argv += i;
+	open_device(argv[0]);
+	parse_mac(argv[1], out.eth.ether_shost);
+	parse_mac(argv[2], out.eth.ether_dhost);
+	replay(argv[3]);
+	printf("sent %lu\nrepaired %lu\n", sent, repaired);
 	tally_print("skipped");
 	return 0;
 }
