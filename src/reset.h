@@ -22,7 +22,7 @@
  * @last:	ktime_get_ns() of the last look
  */
 struct mb_bucket {
-	spinlock_t lock;
+	spinlock_t lock;	/* of the rest */
 	u64 credit;
 	u64 last;
 };
