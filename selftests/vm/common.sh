@@ -22,6 +22,8 @@ KERNELS_TABLE='
 6.1	stock	linux-image-amd64
 uml	uml	6.12
 '
+# Of the kernel's source: ynl, checkpatch
+SOURCE_VERSION=6.12
 
 die()
 {
