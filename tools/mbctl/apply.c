@@ -3,8 +3,6 @@
  * sent without waiting, then committed. Whatever goes wrong before leaves the
  * policy as it was: the kernel forgets the candidate with the socket.
  */
-#include <errno.h>
-
 #include "apply.h"
 #include "stmt.h"
 
@@ -53,31 +51,13 @@ static void refused(unsigned int i, const struct nl_refusal *why, void *data)
 	}
 }
 
-/* What the kernel says of a statement, with its line, and the line of the one
- * that it repeats, if it does.
- */
-static int blame(struct sending *s, struct err *e)
-{
-	const struct stmt *before = stmts_same_before(s->list, s->bad);
-	const struct stmt *bad = &s->list->v[s->bad];
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
-	struct err kernel;
-
-	nl_refusal_err(stmt_place(bad), &s->why, stmt_encode(s->nl, buf, bad),
-		       &kernel);
-	if (s->why.errnum != EEXIST || !before)
-		return err_set(e, STATUS_KERNEL, "%s", kernel.text);
-	return err_set(e, STATUS_KERNEL, "%s: it stands in %s, too", kernel.text,
-		       stmt_place(before));
-}
-
 static int send_stmts(struct nl *nl, const struct stmts *list, struct err *e)
 {
 	struct sending s = { .nl = nl, .list = list, .bad = list->n };
 
 	if (nl_send_many(nl, list->n, encode, refused, &s, e))
 		return -1;
-	return s.bad < list->n ? blame(&s, e) : 0;
+	return s.bad < list->n ? stmts_refusal(nl, list, s.bad, &s.why, e) : 0;
 }
 
 static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)

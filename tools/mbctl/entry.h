@@ -67,6 +67,7 @@ void entry_free(struct entry *entry);
 char *entry_text(const struct entry *entry);
 const char *mark_text(uint32_t mark, uint32_t mask, char buf[24]);
 int entry_compare_keys(const struct entry *a, const struct entry *b);
+int entry_clash(const struct entry *a, const struct entry *b);
 
 void entry_put(struct nlmsghdr *nlh, const struct entry *entry, bool query);
 int entry_get(const struct nlattr *nest, struct entry *entry);

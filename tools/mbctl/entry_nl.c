@@ -207,3 +207,29 @@ int entry_compare_keys(const struct entry *a, const struct entry *b)
 	key_of(b, &kb);
 	return memcmp(&ka, &kb, sizeof(ka));
 }
+
+/**
+ * entry_clash() - whether a policy can hold both
+ * @a:	entry
+ * @b:	entry
+ *
+ * Return: 0; 1: they are the same entry; 2: their masks overlap, and nothing
+ * else tells them apart
+ */
+int entry_clash(const struct entry *a, const struct entry *b)
+{
+	struct key ka, kb;
+
+	key_of(a, &ka);
+	key_of(b, &kb);
+	if (!memcmp(&ka, &kb, sizeof(ka)))
+		return 1;
+	if ((ka.mark ^ kb.mark) & ka.mark_mask & kb.mark_mask ||
+	    (ka.ctmark ^ kb.ctmark) & ka.ctmark_mask & kb.ctmark_mask)
+		return 0;
+	kb.mark = ka.mark;
+	kb.mark_mask = ka.mark_mask;
+	kb.ctmark = ka.ctmark;
+	kb.ctmark_mask = ka.ctmark_mask;
+	return memcmp(&ka, &kb, sizeof(ka)) ? 0 : 2;
+}

@@ -110,7 +110,7 @@ static int note_entry(const struct nlattr *nest, struct entries *list)
 }
 
 /* The kernel puts the entry that decides before those it beats. */
-static int note(const struct nlmsghdr *nlh, void *data, struct err *e)
+static int note_answer(const struct nlmsghdr *nlh, void *data, struct err *e)
 {
 	struct answer *a = data;
 	const struct nlattr *attr;
@@ -183,12 +183,12 @@ static void print_entries(struct out *out, const struct answer *a)
 			 (unsigned long long)a->more);
 }
 
-static const char *cause_text(unsigned int cause)
+static const char *cause_text(unsigned int cause, const struct entry *entry)
 {
 	static const char *const text[] = {
-		[MPTCP_MB_CAUSE_DEFAULT]	= "by the default",
+		[MPTCP_MB_CAUSE_DEFAULT]	= "by the setting default",
 		[MPTCP_MB_CAUSE_SITE]		= "by the entry",
-		[MPTCP_MB_CAUSE_JOIN]		= "by join, of the entry or of the policy",
+		[MPTCP_MB_CAUSE_JOIN]		= "by the setting join",
 		[MPTCP_MB_CAUSE_MALFORMED]	= "by the setting malformed",
 		[MPTCP_MB_CAUSE_ADD_ADDR]	= "by the setting add-addr",
 		[MPTCP_MB_CAUSE_DATA]		= "no setting is about it",
@@ -196,11 +196,14 @@ static const char *cause_text(unsigned int cause)
 	};
 
 	_Static_assert(ARRAY_SIZE(text) == MPTCP_MB_CAUSE_SEALED + 1, "causes");
+	if (cause == MPTCP_MB_CAUSE_JOIN && entry && entry->has & ENTRY_JOIN)
+		return "by the entry's join";
 	return cause < ARRAY_SIZE(text) ? text[cause] : name_of(&names_cause, cause);
 }
 
 static void print_outcomes(struct out *out, const struct answer *a)
 {
+	const struct entry *decides = a->found.n ? a->found.v : NULL;
 	unsigned int i;
 
 	out_open(out, "outcome", false);
@@ -208,7 +211,7 @@ static void print_outcomes(struct out *out, const struct answer *a)
 		const struct outcome *o = &a->outcome[i];
 
 		out_line(out, "%-12s%-12s%s", o->segment,
-			 name_of(&names_verdict, o->verdict), cause_text(o->cause));
+			 name_of(&names_verdict, o->verdict), cause_text(o->cause, decides));
 		out_open(out, o->segment, false);
 		out_str(out, "verdict", name_of(&names_verdict, o->verdict));
 		out_str(out, "cause", name_of(&names_cause, o->cause));
@@ -217,39 +220,47 @@ static void print_outcomes(struct out *out, const struct answer *a)
 	out_close(out);
 }
 
+static void put_note(struct out *out, const char *note)
+{
+	out_line(out, "note: %s", note);
+	out_str(out, NULL, note);
+}
+
 /* What a reader may take for granted and should not. */
 static void print_notes(struct out *out, const struct entry *query,
 			const struct answer *a, uint32_t mode)
 {
-	const unsigned int asked = ENTRY_FROM | ENTRY_PORT | ENTRY_CTMARK;
+	static const struct {
+		unsigned int part;
+		const char *name;
+	} asked[] = {
+		{ ENTRY_FROM, "from" },
+		{ ENTRY_PORT, "port" },
+		{ ENTRY_CTMARK, "ctmark" },
+	};
 	unsigned int has = query->has;
-	char missing[128];
+	char note[128];
 	unsigned long i;
 
 	out_open(out, "notes", true);
 	if (mode != MPTCP_MB_MODE_ENFORCE) {
-		snprintf(missing, sizeof(missing), "mode is %s: %s",
+		snprintf(note, sizeof(note), "mode is %s: %s",
 			 name_of(&names_mode, mode),
 			 mode == MPTCP_MB_MODE_OBSERVE ?
 			 "this is counted, not done" : "nothing is judged");
-		out_str(out, NULL, missing);
-		out_line(out, "note: %s", missing);
+		put_note(out, note);
 	}
-	if (~query->has & asked) {
-		snprintf(missing, sizeof(missing),
-			 "not given, so entries that ask for it do not match:%s%s%s",
-			 has & ENTRY_FROM ? "" : " from",
-			 has & ENTRY_PORT ? "" : " port",
-			 has & ENTRY_CTMARK ? "" : " ctmark");
-		out_str(out, NULL, missing);
-		out_line(out, "note: %s", missing);
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		if (has & asked[i].part)
+			continue;
+		snprintf(note, sizeof(note), "without %s, entries that ask for it do not match",
+			 asked[i].name);
+		put_note(out, note);
 	}
 	for (i = 0; i < a->found.n; i++)
 		has |= a->found.v[i].has;
-	if (has & (ENTRY_MARK | ENTRY_CTMARK)) {
-		out_str(out, NULL, MARK_NOTE);
-		out_line(out, "note: %s", MARK_NOTE);
-	}
+	if (has & ENTRY_MARK)
+		put_note(out, MARK_NOTE);
 	out_close(out);
 }
 
@@ -296,7 +307,7 @@ int site_get(struct ctx *ctx, struct words *w)
 	if (!err) {
 		req = nl_request(&ctx->nl, buf, MPTCP_MB_CMD_SITE_GET, NLM_F_ACK);
 		entry_put(req, &query, true);
-		err = nl_call(&ctx->nl, w->place, req, note, &answer, &ctx->err);
+		err = nl_call(&ctx->nl, w->place, req, note_answer, &answer, &ctx->err);
 	}
 	if (!err) {
 		print(&ctx->out, &query, &answer, set.value[MPTCP_MB_SET_MODE]);

@@ -3,7 +3,6 @@
  * wrong with a list is found before any of it is sent. Should the kernel refuse
  * one nevertheless (memory, somebody else's entry), the others are taken back.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "import.h"
@@ -14,16 +13,14 @@
 /**
  * struct importing - entries on their way
  * @nl:		socket
- * @v:		statements
- * @n:		how many
+ * @list:	statements
  * @failed:	for each: refused, or not sent
- * @bad:	index of the first one refused; @n none
+ * @bad:	index of the first one refused; @list->n none
  * @why:	why
  */
 struct importing {
 	struct nl *nl;
-	const struct stmt *v;
-	unsigned int n;
+	const struct stmts *list;
 	bool *failed;
 	unsigned int bad;
 	struct nl_refusal why;
@@ -63,7 +60,7 @@ static int refuse_twins(const struct stmt *const *sorted, unsigned int n,
 	}
 	if (!twin)
 		return 0;
-	return err_usage(e, "%s: %s: it stands in %s, too: remove one of them",
+	return err_usage(e, "%s: %s: the same entry stands in %s: remove one of them",
 			 stmt_place(twin), prefix_text(&twin->entry.to, prefix),
 			 stmt_place(first));
 }
@@ -114,9 +111,9 @@ static bool encode(void *buf, unsigned int i, void *data)
 {
 	struct importing *imp = data;
 
-	if (imp->bad < imp->n)
+	if (imp->bad < imp->list->n)
 		return false;
-	stmt_encode(imp->nl, buf, &imp->v[i]);
+	stmt_encode(imp->nl, buf, &imp->list->v[i]);
 	imp->failed[i] = false;
 	return true;
 }
@@ -135,7 +132,7 @@ static void refused(unsigned int i, const struct nl_refusal *why, void *data)
 static bool encode_removal(void *buf, unsigned int i, void *data)
 {
 	struct importing *imp = data;
-	struct stmt s = imp->v[i];
+	struct stmt s = imp->list->v[i];
 
 	s.cmd = MPTCP_MB_CMD_SITE_DEL;
 	s.entry.has &= ENTRY_KEY;
@@ -156,21 +153,17 @@ static void ignore(unsigned int i, const struct nl_refusal *why, void *data)
 
 static int add_all(struct importing *imp, struct err *e)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
-	const struct stmt *bad;
 	unsigned int i;
 
-	for (i = 0; i < imp->n; i++)
+	for (i = 0; i < imp->list->n; i++)
 		imp->failed[i] = true;
-	if (nl_send_many(imp->nl, imp->n, encode, refused, imp, e))
+	if (nl_send_many(imp->nl, imp->list->n, encode, refused, imp, e))
 		return -1;
-	if (imp->bad == imp->n)
+	if (imp->bad == imp->list->n)
 		return 0;
-	bad = &imp->v[imp->bad];
-	nl_refusal_err(stmt_place(bad), &imp->why,
-		       stmt_encode(imp->nl, buf, bad), e);
+	stmts_refusal(imp->nl, imp->list, imp->bad, &imp->why, e);
 	/* keeps what the kernel said in any case */
-	nl_send_many(imp->nl, imp->n, encode_removal, ignore, imp, &(struct err){ 0 });
+	nl_send_many(imp->nl, imp->list->n, encode_removal, ignore, imp, &(struct err){ 0 });
 	return -1;
 }
 
@@ -194,8 +187,7 @@ int site_import(struct ctx *ctx, struct words *w)
 	err = stmts_read_sites(&list, path, w, &ctx->err) || ctx_nl(ctx) ||
 	      check(&ctx->nl, w->place, &list, &ctx->err);
 	if (!err) {
-		imp.v = list.v;
-		imp.n = list.n;
+		imp.list = &list;
 		imp.bad = list.n;
 		imp.failed = xmalloc(list.n + 1);
 		err = add_all(&imp, &ctx->err);

@@ -38,8 +38,10 @@ void out_open(struct out *o, const char *key, bool array)
 {
 	json_t *value;
 
-	if (!o->json)
+	if (!o->json) {
+		o->depth++;
 		return;
+	}
 	value = array ? json_array() : json_object();
 	add(o, key, value);
 	o->value[o->depth++] = value;
@@ -51,8 +53,7 @@ void out_open(struct out *o, const char *key, bool array)
  */
 void out_close(struct out *o)
 {
-	if (o->json)
-		o->depth--;
+	o->depth--;
 }
 
 static void dump(const struct out *o, const json_t *value)
@@ -110,7 +111,7 @@ static char *label(const char *key, bool upper)
 
 static void put(struct out *o, const char *key, char *text)
 {
-	if (o->shape == OUT_TALE || o->col == OUT_COLUMNS) {
+	if (o->shape == OUT_TALE || o->depth || o->col == OUT_COLUMNS) {
 		free(text);
 		return;
 	}

@@ -26,7 +26,7 @@ enum out_shape {
  * @pretty:	JSON on many lines
  * @shape:	enum out_shape
  * @value:	JSON: what is being filled, outermost first
- * @depth:	JSON: how many of them
+ * @depth:	how many of them
  * @items:	how many items of a list have begun
  * @col:	text: of the next value
  * @key:	text: of each column, the first item's; of each line, owned
@@ -58,7 +58,7 @@ void out_time(struct out *o, const char *key, bool has, uint64_t epoch);
 void out_span(struct out *o, const char *key, bool has, uint32_t seconds);
 void out_quoted(struct out *o, const char *key, const char *text);
 
-/* Values within values, JSON only. */
+/* Values within values, not in text. */
 void out_open(struct out *o, const char *key, bool array);
 void out_close(struct out *o);
 

@@ -48,7 +48,7 @@ static const struct {
 	const char *prefix;
 	const char *title;
 } groups[] = {
-	{ "exit-", "seen: what became of it" },
+	{ "exit-", NULL },	/* stands below "seen" */
 	{ "would-", "observed: what would have become of it" },
 	{ "subtype-", "options: by subtype" },
 	{ "version-", "MP_CAPABLE: by version" },

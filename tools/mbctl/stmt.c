@@ -74,7 +74,8 @@ static int reader_next(struct reader *r, struct words *w, struct err *e)
 					 r->no + 1, strerror(errno));
 		if (len < 0)
 			return 0;
-		r->no++;
+		if (!r->no++ && len >= 3 && !memcmp(r->text, "\xef\xbb\xbf", 3))
+			memset(r->text, ' ', 3);	/* a byte order mark */
 		snprintf(r->place, sizeof(r->place), "%s:%u", r->name, r->no);
 		if (line_split(&r->line, r->text, len, r->place, e))
 			return -1;
@@ -311,19 +312,39 @@ struct nlmsghdr *stmt_encode(struct nl *nl, void *buf, const struct stmt *s)
 }
 
 /**
- * stmts_same_before() - an earlier statement about the same entry
+ * stmts_refusal() - what the kernel said of a statement: with its place, and
+ *	with that of an earlier one that it clashes with, if there is one
+ * @nl:		socket
  * @list:	statements
- * @i:		index of an entry's
+ * @bad:	index of the one refused
+ * @why:	what the kernel said
+ * @e:		filled
  *
- * Return: it, or NULL
+ * Return: -1
  */
-const struct stmt *stmts_same_before(const struct stmts *list, unsigned int i)
+int stmts_refusal(struct nl *nl, const struct stmts *list, unsigned int bad,
+		  const struct nl_refusal *why, struct err *e)
 {
-	const struct stmt *s = &list->v[i];
+	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	const struct stmt *s = &list->v[bad], *other;
+	char prefix[PREFIX_STRLEN], place[400];
+	int clash = 0;
 
-	while (s->cmd != MPTCP_MB_CMD_POLICY_SET && i--)
-		if (list->v[i].cmd != MPTCP_MB_CMD_POLICY_SET &&
-		    !entry_compare_keys(&list->v[i].entry, &s->entry))
-			return &list->v[i];
-	return NULL;
+	if (s->cmd == MPTCP_MB_CMD_POLICY_SET)
+		return nl_refusal_err(stmt_place(s), why, stmt_encode(nl, buf, s), e);
+	prefix_text(&s->entry.to, prefix);
+	for (other = list->v; other < s && s->cmd != MPTCP_MB_CMD_SITE_DEL; other++)
+		if (other->cmd != MPTCP_MB_CMD_POLICY_SET) {
+			clash = entry_clash(&other->entry, &s->entry);
+			if (clash)
+				break;
+		}
+	if (clash)
+		return err_set(e, STATUS_KERNEL, "%s: %s: %s %s: remove one of them",
+			       stmt_place(s), prefix,
+			       clash == 1 ? "the same entry stands in" :
+			       "its marks overlap with those of the like entry in",
+			       stmt_place(other));
+	snprintf(place, sizeof(place), "%s: %s", stmt_place(s), prefix);
+	return nl_refusal_err(place, why, stmt_encode(nl, buf, s), e);
 }

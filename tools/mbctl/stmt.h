@@ -48,6 +48,7 @@ int stmts_read_sites(struct stmts *list, const char *path, struct words *w,
 void stmts_free(struct stmts *list);
 const char *stmt_place(const struct stmt *s);
 struct nlmsghdr *stmt_encode(struct nl *nl, void *buf, const struct stmt *s);
-const struct stmt *stmts_same_before(const struct stmts *list, unsigned int i);
+int stmts_refusal(struct nl *nl, const struct stmts *list, unsigned int bad,
+		  const struct nl_refusal *why, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "words.h"
@@ -263,12 +264,16 @@ int parse_port(const char *place, const char *word, uint16_t *port,
 	return 0;
 }
 
+/* The mark or the mask of @word: @len bytes at @num. */
 static int mark_number(const char *place, const char *key, const char *word,
-		       const char *num, const char *what, uint32_t *out,
-		       struct err *e)
+		       const char *num, size_t len, const char *what,
+		       uint32_t *out, struct err *e)
 {
+	char *copy = xasprintf("%.*s", (int)len, num);
 	uint64_t n;
-	int err = parse_number(num, true, MAX_U32, &n);
+	int err = parse_number(copy, true, MAX_U32, &n);
+
+	free(copy);
 
 	if (err == -ERANGE)
 		return err_usage(e, "%s: %s %s: the %s has more than 32 bits: give 0 to 0xffffffff",
@@ -296,17 +301,16 @@ int parse_mark(const char *place, const char *key, const char *word,
 	       bool may_mask, uint32_t *mark, uint32_t *mask, struct err *e)
 {
 	const char *slash = strchr(word, '/');
-	char value[32];
+	const size_t len = strlen(word);
 
 	*mask = MAX_U32;
 	if (!slash)
-		return mark_number(place, key, word, word, "mark", mark, e);
+		return mark_number(place, key, word, word, len, "mark", mark, e);
 	if (!may_mask)
 		return err_usage(e, "%s: %s %s: a segment has a mark and no mask: give the mark alone",
 				 place, key, shown(word));
-	snprintf(value, sizeof(value), "%.*s", (int)(slash - word), word);
-	if (mark_number(place, key, word, value, "mark", mark, e) ||
-	    mark_number(place, key, word, slash + 1, "mask", mask, e))
+	if (mark_number(place, key, word, word, slash - word, "mark", mark, e) ||
+	    mark_number(place, key, word, slash + 1, len, "mask", mask, e))
 		return -1;
 	if (!*mask)
 		return err_usage(e, "%s: %s %s: mask 0 matches every mark: leave %s out",

@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# mbctl's command line as far as it goes without the module: help, options, exit status, output that
+# cannot be written. And: what is generated from the netlink specification is in step with it, the
+# manual page is clean. Run in selftests/unit.
+MBCTL=../../build/mbctl-asan
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+done=0 failed=0
+
+# check DESC COMMAND...
+check()
+{
+	local desc=$1
+
+	shift
+	done=$((done + 1))
+	if "$@" >"$tmp/log" 2>&1; then
+		echo "ok $done $desc"
+	else
+		failed=1
+		echo "not ok $done $desc"
+		sed 's/^/# /' "$tmp/log"
+	fi
+}
+
+# refused STATUS TEXT ARGS...: nothing on stdout, one line on stderr that holds TEXT
+refused()
+{
+	local want=$1 text=$2 status
+
+	shift 2
+	"$MBCTL" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+	echo "exit status $status"
+	cat "$tmp/out" "$tmp/err"
+	[ $status = "$want" ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" = 1 ] &&
+		grep -q '^mbctl: ' "$tmp/err" && grep -qF -- "$text" "$tmp/err"
+}
+
+# helps TEXT ARGS...: exit status 0, TEXT on stdout, nothing on stderr
+helps()
+{
+	local text=$1
+
+	shift
+	"$MBCTL" "$@" >"$tmp/out" 2>"$tmp/err" || return
+	cat "$tmp/out" "$tmp/err"
+	[ ! -s "$tmp/err" ] && grep -qF -- "$text" "$tmp/out"
+}
+
+help_everywhere()
+{
+	local object verbs verb
+
+	for arg in help -h --help; do
+		helps "usage: mbctl" $arg || return
+	done
+	for object in status policy site stats; do
+		helps "$object: " $object help && helps "$object: " $object --help || return
+		verbs=$("$MBCTL" help | sed -n "s/^    mbctl $object \([a-z]*\).*/\1/p")
+		[ -n "$verbs" ] || return
+		for verb in $verbs; do
+			helps "mbctl $object $verb" $object "$verb" help || return
+		done
+	done
+}
+
+disruptive_choices_explained()
+{
+	helps "turn MPTCP off for ALL destinations" policy help &&
+	helps "get no connection at all" policy set help &&
+	helps "connection refused" policy help
+}
+
+sessions_by_name()
+{
+	local key object
+
+	for key in orphan orphan-grace midstream max-sessions session-timeout share-mark; do
+		refused 1 "policy set: $key arrives with sessions; this version knows mode, default," \
+			policy set $key 1 || return
+	done
+	for object in session monitor refused; do
+		refused 1 "$object arrives with sessions; this version knows status, policy, site and stats" \
+			$object list || return
+	done
+}
+
+usage_errors()
+{
+	refused 1 "what about? give status, policy, site or stats" &&
+	refused 1 '"s": may mean several objects' s &&
+	refused 1 '"status ": no such object' 'status ' &&
+	refused 1 'policy "s": may mean several verbs: give show, set, apply, check, save or flush' policy s &&
+	refused 1 'site "pick": no such verb: give list, add, replace, del, get, import or flush' site pick &&
+	refused 1 '"-x": no such option' -x status &&
+	refused 1 '"-x": no such option' -jx status &&
+	refused 1 '"--jason": no such option' --jason status &&
+	refused 1 '-n: a value is missing' -n &&
+	refused 1 'status show: "x": nothing belongs here' status show x &&
+	refused 1 'policy apply: the file is missing' policy apply &&
+	refused 1 'policy check: "/nowhere" cannot be read: No such file or directory' policy check /nowhere &&
+	refused 1 'policy apply: "b": nothing belongs here' policy apply a b &&
+	refused 1 'site import: the file is missing' site import &&
+	refused 1 'policy save: -j: a policy file is no JSON' -j policy save &&
+	refused 1 'site add: "a\x0ab": no address prefix' site add $'a\nb'
+}
+
+bad_namespaces()
+{
+	refused 1 '-n "nowhere": there is no such network namespace: see "ip netns list"' -n nowhere status &&
+	refused 1 'not the name of a network namespace' -n ../x status &&
+	refused 1 'not the name of a network namespace' -n '' status
+}
+
+# file_error TEXT: of a policy on stdin, in spite of no module
+file_error()
+{
+	"$MBCTL" policy apply - >"$tmp/out" 2>"$tmp/err"
+	[ $? = 1 ] || return
+	cat "$tmp/err"
+	[ "$(cat "$tmp/err")" = "mbctl: $1" ]
+}
+
+unwritable()
+{
+	local out
+
+	for out in /dev/full /dev/null; do
+		[ $out = /dev/full ] && exec 3>/dev/full || exec 3</dev/null
+		"$MBCTL" help >&3 2>"$tmp/err" && return 1
+		cat "$tmp/err"
+		grep -q '^mbctl: the answer could not be written: ' "$tmp/err" || return
+	done
+	"$MBCTL" help >&- 2>"$tmp/err"
+	[ $? = 1 ] && grep -q 'Bad file descriptor' "$tmp/err"
+}
+
+abbreviated()
+{
+	helps "mbctl policy show" pol sho help && helps "mbctl site del" si del help &&
+	helps "mbctl site del" site delete help && helps "mbctl site list" site ls help &&
+	helps "mbctl stats show" stats list help && helps "mbctl status show" status ls help
+}
+
+man_page()
+{
+	local page=../../docs/man/mbctl.8
+
+	if command -v mandoc >/dev/null; then
+		mandoc -Tlint -Wwarning $page || return
+	fi
+	# man's own formatter, its complaints alone
+	[ -z "$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man -E UTF-8 -l --warnings -Tutf8 -Z $page 2>&1 >/dev/null)" ]
+}
+
+echo "KTAP version 1"
+echo "1..12"
+check "version" helps "mbctl $(sed -n 's/.*MB_VERSION "\(.*\)"/\1/p' ../../src/netlink.h)" -V
+check "help on everything" help_everywhere
+check "help says what endpoints do about drop and reset" disruptive_choices_explained
+check "words of later versions are refused by name" sessions_by_name
+check "usage errors: one line, exit status 1" usage_errors
+check "namespaces that are none" bad_namespaces
+check "a policy file is read before anything is sent" \
+	file_error 'stdin:3: port "0": no port number: give 1 to 65535' <<-F
+	policy set default deny
+
+	site add any port 0 allow
+	site add any port 1 allow
+	F
+check "output that cannot be written is told" unwritable
+check "abbreviations, and show, list, ls" abbreviated
+check "the generated files are in step with the specification" ../../tools/netlink/generate --check
+check "the manual page is there and clean" man_page
+check "every verb is in the manual page" \
+	bash -c "$MBCTL help | sed -n 's/^    mbctl \([a-z]* [a-z]*\).*/\1/p' | while read -r verb; do
+		grep -q \"\$verb\" ../../docs/man/mbctl.8 || { echo \"\$verb\"; exit 1; }; done"
+exit $failed
