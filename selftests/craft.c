@@ -32,6 +32,7 @@
 struct header {
 	int type;
 	unsigned int len;
+	uint8_t routing;		/* type of a routing header */
 };
 
 static struct craft {
@@ -43,15 +44,15 @@ static struct craft {
 	uint32_t seq, ack;
 	uint8_t flags, ttl, tos, doff;	/* doff: words; 0 is the right one */
 	uint8_t options[64], ip_options[40];
-	unsigned int options_len, ip_options_len, payload, fragment, count;
+	unsigned int options_len, ip_options_len, payload, fragment, count, segments;
 	uint8_t pad;
 	bool bad_checksum, no_checksum, partial, reverse;
 	struct header ext[HEADERS_MAX];
 	unsigned int ext_n;
-} c = { .window = 65535, .flags = 0x02, .ttl = 64, .seq = 1000, .count = 1 };
+} c = { .window = 65535, .flags = 0x02, .ttl = 64, .seq = 1000, .count = 1,
+	.segments = 1 };
 
-/* Of the packet: two segments alike but for a port differ in it, too. */
-static uint32_t id;
+static uint32_t id;		/* of the IP packet */
 
 static int fd = -1;
 static FILE *pcap;
@@ -145,25 +146,30 @@ static void extensions(char *text)
 		const char *name;
 		int type;
 		unsigned int len, unit;
+		uint8_t routing;
 	} known[] = {
-		{ "hop", HOP, 8, 8 }, { "dest", DEST, 8, 8 }, { "routing", ROUTING, 8, 8 },
-		{ "ah", AH, 24, 4 }, { "frag", FRAGMENT, 8, 8 },
+		{ "hop", HOP, 8, 8, 0 }, { "dest", DEST, 8, 8, 0 },
+		/* RFC 3692: 253 is experimental; RFC 8754: 4 has a segment list */
+		{ "routing", ROUTING, 8, 8, 253 }, { "routing0", ROUTING, 8, 8, 0 },
+		{ "routing4", ROUTING, 24, 8, 4 },
+		{ "ah", AH, 24, 4, 0 }, { "frag", FRAGMENT, 8, 8, 0 },
 	};
 	char *word, *colon;
 	unsigned int i;
 
 	for (word = strtok(text, ","); word; word = strtok(NULL, ",")) {
-		struct header *h = &c.ext[c.ext_n++];
+		struct header *h = &c.ext[c.ext_n];
 
-		if (c.ext_n > HEADERS_MAX)
+		if (c.ext_n++ == HEADERS_MAX)
 			quit("too many headers", word);
 		colon = strchr(word, ':');
 		if (colon)
 			*colon++ = 0;
 		for (i = 0; strcmp(word, known[i].name); i++)
 			if (i + 1 == sizeof(known) / sizeof(*known))
-				quit("not hop, dest, routing, ah or frag", word);
+				quit("not hop, dest, routing, routing0, routing4, ah or frag", word);
 		h->type = known[i].type;
+		h->routing = known[i].routing;
 		h->len = colon ? number(colon, 1024) : known[i].len;
 		if (h->len < 8 || h->len % known[i].unit || (h->type == FRAGMENT && h->len != 8))
 			quit("not a length of such a header", word);
@@ -189,7 +195,7 @@ static uint16_t fold(uint32_t s)
 }
 
 /* TCP header, options and payload. */
-static unsigned int tcp(uint8_t *p, uint16_t sport)
+static unsigned int tcp(uint8_t *p, uint16_t sport, uint32_t seq)
 {
 	unsigned int header = 20 + (c.options_len + 3) / 4 * 4, len = header + c.payload, i;
 	unsigned int alen = c.family == AF_INET ? 4 : 16;
@@ -197,7 +203,7 @@ static unsigned int tcp(uint8_t *p, uint16_t sport)
 	uint16_t check;
 
 	put16(put16(p, sport), c.dport);
-	put32(put32(p + 4, c.seq), c.ack);
+	put32(put32(p + 4, seq), c.ack);
 	p[12] = (c.doff ? c.doff : header / 4) << 4;
 	p[13] = c.flags;
 	put32(put16(p + 14, c.window), 0);
@@ -231,7 +237,9 @@ static unsigned int extension(uint8_t *p, const struct header *h)
 		break;
 	case ROUTING:
 		p[1] = h->len / 8 - 1;
-		p[2] = 253;			/* RFC 3692: experimental; none left, so ignored */
+		p[2] = h->routing;		/* no segment is left: any receiver goes on */
+		if (h->routing == 4 && h->len >= 24)
+			memcpy(p + 8, c.daddr, 16);
 		break;
 	case AH:
 		p[1] = h->len / 4 - 2;
@@ -246,7 +254,7 @@ static unsigned int extension(uint8_t *p, const struct header *h)
  * header stands (-1: in the IP header).
  */
 static unsigned int body(uint8_t *p, uint8_t *first, unsigned int *unfragmentable, int *next,
-			 unsigned int *tcp_off, uint16_t sport)
+			 unsigned int *tcp_off, uint16_t sport, uint32_t seq)
 {
 	unsigned int i, off = 0;
 	int last = -1;
@@ -271,7 +279,7 @@ static unsigned int body(uint8_t *p, uint8_t *first, unsigned int *unfragmentabl
 	if (last >= 0)
 		p[last] = TCP;
 	*tcp_off = off;
-	return off + tcp(p + off, sport);
+	return off + tcp(p + off, sport, seq);
 }
 
 static unsigned int ip4(uint8_t *p, uint8_t proto, unsigned int len, unsigned int off, bool more)
@@ -395,15 +403,15 @@ static void fragments(uint8_t *data, unsigned int len, uint8_t first, unsigned i
 	}
 }
 
-static void segment(uint16_t sport)
+static void segment(uint16_t sport, uint32_t seq)
 {
 	unsigned int len, unfragmentable, tcp_off;
 	static uint8_t data[FRAME_MAX];
 	uint8_t first;
 	int next;
 
-	id = sport * 40503u + c.seq;
-	len = body(data, &first, &unfragmentable, &next, &tcp_off, sport);
+	id++;
+	len = body(data, &first, &unfragmentable, &next, &tcp_off, sport, seq);
 	if (c.fragment)
 		fragments(data, len, first, unfragmentable, next);
 	else
@@ -424,12 +432,14 @@ static void usage(void)
 	     "  --partial           TCP checksum left to the device (CHECKSUM_PARTIAL)\n"
 	     "  --ttl N, --tos N    (64, 0)\n"
 	     "  --ip-options HEX    IPv4 options\n"
-	     "  --ext LIST          headers before TCP, in this order, by commas: hop, dest, routing, ah,\n"
+	     "  --ext LIST          headers before TCP, in this order, by commas: hop, dest, routing (an\n"
+	     "                      experimental one), routing0, routing4 (source routes at their end), ah,\n"
 	     "                      frag (an atomic fragment); NAME:N is one of N bytes. IPv4: ah only\n"
 	     "  --fragment N        IP fragments of N bytes of IP payload (a multiple of 8); in IPv6\n"
 	     "                      after the last hop or routing header of --ext\n"
 	     "  --reverse           the last fragment first\n"
 	     "  --count N           N segments, the source port rising by one each\n"
+	     "  --segments N        N in a row of each, the sequence number rising by the payload\n"
 	     "  --pcap FILE         write the frames there instead; DEV is then any word\n"
 	     "Exit status: 0 sent, 2 not.");
 }
@@ -437,7 +447,7 @@ static void usage(void)
 int main(int argc, char **argv)
 {
 	enum { FLAGS = 256, SEQ, ACK, WINDOW, OPTIONS, PAD, PAYLOAD, DOFF, BAD, NONE, PARTIAL, TTL, TOS,
-	       IPOPT, EXT, FRAG, REVERSE, COUNT, PCAP, HELP };
+	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, PCAP, HELP };
 	static const struct option table[] = {
 		{ "flags", 1, 0, FLAGS }, { "seq", 1, 0, SEQ }, { "ack", 1, 0, ACK },
 		{ "window", 1, 0, WINDOW }, { "options", 1, 0, OPTIONS }, { "pad", 1, 0, PAD },
@@ -445,7 +455,7 @@ int main(int argc, char **argv)
 		{ "no-checksum", 0, 0, NONE }, { "partial", 0, 0, PARTIAL }, { "ttl", 1, 0, TTL },
 		{ "tos", 1, 0, TOS }, { "ip-options", 1, 0, IPOPT }, { "ext", 1, 0, EXT },
 		{ "fragment", 1, 0, FRAG }, { "reverse", 0, 0, REVERSE }, { "count", 1, 0, COUNT },
-		{ "pcap", 1, 0, PCAP }, { "help", 0, 0, HELP }, { }
+		{ "segments", 1, 0, SEGMENTS }, { "pcap", 1, 0, PCAP }, { "help", 0, 0, HELP }, { }
 	};
 	int opt;
 
@@ -473,6 +483,7 @@ int main(int argc, char **argv)
 			break;
 		case REVERSE: c.reverse = true; break;
 		case COUNT: c.count = number(optarg, 1000000); break;
+		case SEGMENTS: c.segments = number(optarg, 1000); break;
 		case PCAP: c.pcap = optarg; break;
 		case HELP: usage(); return 0;
 		default: return 2;
@@ -497,9 +508,11 @@ int main(int argc, char **argv)
 	}
 	if (c.partial && c.fragment)
 		quit("not together with --partial", "--fragment");
+	/* another one than the last call's; rising by one, so that GRO may merge */
+	id = c.sport * 40503u + c.seq;
 	open_output();
-	for (unsigned int i = 0; i < c.count; i++)
-		segment(c.sport + i);
+	for (unsigned int i = 0; i < c.count * c.segments; i++)
+		segment(c.sport + i / c.segments, c.seq + i % c.segments * c.payload);
 	if (pcap && fclose(pcap))
 		quit(strerror(errno), c.pcap);
 	return 0;
