@@ -201,6 +201,7 @@ dropping()
 
 planned=11
 [ -e "$KO" ] || { echo "no module in build/ for $(uname -r): make ko KDIR=..." >&2; exit 1; }
+# shellcheck disable=SC2119	# no module parameters
 topo_up && serve && load_module || exit 1
 read_mibs
 
