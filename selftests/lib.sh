@@ -330,8 +330,9 @@ capture_start()
 	shift 3
 	# an earlier capture's "listening" is not this one's
 	rm -f "$TMP/tcpdump.$dev"
-	ip netns exec "$netns" tcpdump -Z root --immediate-mode -Uni "$dev" -w "$file" "${@:-tcp}" \
-		2>"$TMP/tcpdump.$dev" &
+	# its buffer has a slot of the snapshot's length for each segment: a short one for more
+	ip netns exec "$netns" tcpdump -Z root --immediate-mode -B 16384 -s 66000 -Uni "$dev" \
+		-w "$file" "${@:-tcp}" 2>"$TMP/tcpdump.$dev" &
 	CAPTURES+=("$!:$file")
 	wait_for 20 grep -q listening "$TMP/tcpdump.$dev"
 }
@@ -341,16 +342,17 @@ capture_stop()
 {
 	local capture size before
 
+	while size=$(stat -c %s "${CAPTURES[@]#*:}" | xargs) && [ "$size" != "$before" ]; do
+		before=$size
+		sleep 0.3
+	done
 	for capture in "${CAPTURES[@]}"; do
-		before=
-		while size=$(stat -c %s "${capture#*:}") && [ "$size" != "$before" ]; do
-			before=$size
-			sleep 0.3
-		done
 		kill -INT "${capture%%:*}"
 		wait "${capture%%:*}"
 	done
 	CAPTURES=()
+	grep -H '^[1-9][0-9]* packets dropped by kernel' "$TMP"/tcpdump.* && return 1
+	return 0
 }
 CAPTURES=()
 

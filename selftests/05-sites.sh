@@ -1,0 +1,165 @@
+#!/bin/bash
+# Sites: which entry decides, and that `site get` names it; hits, comments, timeouts; joins to a
+# server address that is denied.
+. "$(dirname "$0")/lib.sh"
+plan 70
+
+nets()
+{
+	if [ "$F" = 4 ]; then
+		NET=10.2.0.0/16 SUBNET=10.2.1.0/24 FROM2=10.1.2.0/24
+	else
+		NET=fd02::/16 SUBNET=fd02:1::/64 FROM2=fd01:2::/64
+	fi
+}
+
+# site PREFIX KEY: a value of the entry with this prefix
+site()
+{
+	mb -j site list | tr -d '\n' | sed 's/}, *{/}\n{/g' | grep "\"prefix\": *\"$1\"" |
+		grep -o "\"$2\": *[^,}]*" | sed 's/^[^:]*: *//; s/"//g; s/[] ]*$//'
+}
+
+# explained ADDRESS QUALIFIERS...: what site get says of a SYN with MP_CAPABLE: mptcp, tcp or
+# ECONNREFUSED, and the prefix of the entry that decides it
+explained()
+{
+	mb -j site get "$@" | tr -d ' \n' >"$TMP/get"
+	sed 's/.*"mp-capable":{"verdict":"\([a-z]*\)".*/\1\n/' "$TMP/get" |
+		sed 's/accept/mptcp/; s/strip/tcp/; s/reset/ECONNREFUSED/'
+	sed 's/.*"site":{"prefix":"\([^"]*\)".*/\1\n/p; d' "$TMP/get" | grep . || echo default
+}
+
+# judged WANT BY ADDRESS PORT [CLIENT]: for check; site get says that a connection goes so, and by
+# which entry, and it goes so
+judged()
+{
+	local from=${5:-$C}
+
+	is "$1 $2" "$(explained "$3" port "$4" from "$from" | xargs)" &&
+	goes "$1" "$3" "$4" --bind "$from"
+}
+
+# --- joins: the client has a second address, the server announces its own ----------------------
+
+# joining: for check; a session with time for joins to both server addresses
+joining()
+{
+	local before
+
+	before=$(joins_s)
+	xfer_client "$S" 5001 --bytes 100000 --rate 100000 &&
+	xfer_is verified=yes fallback=no &&
+	is 1 $(($(joins_s) - before))
+}
+
+joins()
+{
+	apply "policy set default deny" "site add $S allow"
+	check "v$F: deny by default, an allowed host: it is joined, its other address is not" joining
+	check "v$F: deny by default: the other address was tried" \
+		test "$(counter exit-reset-default)" -gt 0
+	check "v$F: deny by default: it is denied itself" goes tcp "$S2" 5001
+	apply "site add $S2 deny"
+	check "v$F: allow by default, a denied host: it is not joined" joining
+	check "v$F: allow by default: it was tried" test "$(counter exit-reset-site)" -gt 0
+	apply "site add $S2 allow join reset"
+	check "v$F: a site's join setting is about that address, too" joining
+	check "v$F: a site's join setting: it was tried" test "$(counter exit-reset-join)" -gt 0
+}
+
+# --- which entry decides ----------------------------------------------------------------------
+
+prefixes()
+{
+	apply "policy set default deny" "site add $S allow"
+	check "v$F: host: allowed" judged mptcp "$S" "$S" 5001
+	check "v$F: host: not the other" judged tcp default "$S2" 5001
+	check "v$F: host: SYN and SYN/ACK were hits" is 2 "$(site "$S" hits)"
+
+	apply "site add $NET deny" "site add $SUBNET allow"
+	check "v$F: allowed prefix in a denied one" judged mptcp "$SUBNET" "$S" 5001
+	check "v$F: beside it" judged tcp "$NET" "$S2" 5001
+	check "v$F: hits of each" is "2 1" "$(site "$SUBNET" hits) $(site "$NET" hits)"
+
+	mb site add "$NET" deny override fallback reset
+	check "v$F: override goes before longer prefixes" judged ECONNREFUSED "$NET" "$S" 5001
+	mb site add "$SUBNET" allow override
+	check "v$F: of two with override the longer goes first" judged mptcp "$SUBNET" "$S" 5001
+	check "v$F: and only there" judged ECONNREFUSED "$NET" "$S2" 5001
+
+	apply "site add any deny" "site add $NET allow"
+	check "v$F: every prefix is longer than any" judged mptcp "$NET" "$S" 5001
+}
+
+qualifiers()
+{
+	apply "site add any port 5002 deny" "site add $S2 port 5002 allow"
+	check "v$F: port: not this one" judged mptcp default "$S" 5001
+	check "v$F: port: this one" judged tcp any "$S" 5002
+	check "v$F: port: a longer prefix with the port" judged mptcp "$S2" "$S2" 5002
+
+	apply "site add $S allow" "site add $S from $FROM2 deny fallback reset"
+	check "v$F: from: this client" judged ECONNREFUSED "$S" "$S" 5001 "$C2"
+	check "v$F: from: not this one" judged mptcp "$S" "$S" 5001 "$C"
+	check "v$F: from: and only with this server" judged mptcp default "$S2" 5001 "$C2"
+
+	apply "site add $S port 5001 allow" "site add $S from $FROM2 deny"
+	check "v$F: from beats port" judged tcp "$S" "$S" 5001 "$C2"
+	check "v$F: port, where from does not match" judged mptcp "$S" "$S" 5001 "$C"
+}
+
+# --- what an entry tells ----------------------------------------------------------------------
+
+listed()
+{
+	local now
+
+	apply "site add $NET deny comment \"Büro, 2. Stock; \\\"alt\\\"\""
+	check "v$F: never hit" is "0 " "$(site "$NET" hits) $(site "$NET" last_hit)"
+	goes tcp "$S" 5001 >/dev/null
+	goes tcp "$S2" 5001 >/dev/null
+	now=$(date +%s)
+	check "v$F: hits are counted" is 2 "$(site "$NET" hits)"
+	check "v$F: the last one's time" test $((now - $(site "$NET" last_hit))) -lt 10
+	check "v$F: the comment is shown" grep -qF '"Büro, 2. Stock; \"alt\""' <(mb site list)
+}
+
+absent() { ! mb site list | grep -qF "$1"; }
+
+expires()
+{
+	apply "site add $S deny timeout 3" "site add $NET deny fallback reset"
+	check "v$F: timeout: decides until then" judged tcp "$S" "$S" 5001
+	check "v$F: timeout: counts" is 1 "$(site "$S" hits)"
+	check "v$F: timeout: tells how long" test "$(site "$S" timeout)" -le 3
+	check "v$F: timeout: then it is gone" wait_for 6 absent "$S "
+	check "v$F: timeout: and the next one decides" judged ECONNREFUSED "$NET" "$S" 5001
+}
+
+# -------------------------------------------------------------------------------------------------
+
+check "the module is loaded" load_module
+topo_up servers=2
+for family in 4 6; do
+	xfer_serve -$family
+	xfer_serve -$family -p 5002
+done
+for family in 4 6; do
+	family $family
+	nets
+	joins
+done
+# hits are counted, and a join is one
+ns_c ip mptcp endpoint flush
+ns_s ip mptcp endpoint flush
+for family in 4 6; do
+	family $family
+	nets
+	prefixes
+	qualifiers
+	listed
+	expires
+done
+check "what the server served was byte-exact" xfer_served
+topo_down
