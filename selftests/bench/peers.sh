@@ -87,7 +87,7 @@ mb_load()
 # mb STATEMENT...: the whole policy, one argument a statement
 mb()
 {
-	mb_load && printf '%s\n' "$@" | "$MBCTL" policy apply -
+	mb_load && printf '%s\n' "$@" | "$MBCTL" policy apply - >/dev/null
 }
 
 # sites ACTION: a statement for each
