@@ -34,7 +34,7 @@ refused()
 	status=$?
 	echo "exit status $status"
 	cat "$tmp/out" "$tmp/err"
-	[ $status = "$want" ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" = 1 ] &&
+	[ "$status" = "$want" ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" = 1 ] &&
 		grep -q '^mbctl: ' "$tmp/err" && grep -qF -- "$text" "$tmp/err"
 }
 
@@ -54,14 +54,14 @@ help_everywhere()
 	local object verbs verb
 
 	for arg in help -h --help; do
-		helps "usage: mbctl" $arg || return
+		helps "usage: mbctl" "$arg" || return
 	done
 	for object in status policy site stats; do
-		helps "$object: " $object help && helps "$object: " $object --help || return
+		helps "$object: " "$object" help && helps "$object: " "$object" --help || return
 		verbs=$("$MBCTL" help | sed -n "s/^    mbctl $object \([a-z]*\).*/\1/p")
 		[ -n "$verbs" ] || return
 		for verb in $verbs; do
-			helps "mbctl $object $verb" $object "$verb" help || return
+			helps "mbctl $object $verb" "$object" "$verb" help || return
 		done
 	done
 }
@@ -79,11 +79,11 @@ sessions_by_name()
 
 	for key in orphan orphan-grace midstream max-sessions session-timeout share-mark; do
 		refused 1 "policy set: $key arrives with sessions; this version knows mode, default," \
-			policy set $key 1 || return
+			policy set "$key" 1 || return
 	done
 	for object in session monitor refused; do
 		refused 1 "$object arrives with sessions; this version knows status, policy, site and stats" \
-			$object list || return
+			"$object" list || return
 	done
 }
 
@@ -125,16 +125,12 @@ file_error()
 
 unwritable()
 {
-	local out
+	local text="mbctl: the answer could not be written:"
 
-	for out in /dev/full /dev/null; do
-		[ $out = /dev/full ] && exec 3>/dev/full || exec 3</dev/null
-		"$MBCTL" help >&3 2>"$tmp/err" && return 1
-		cat "$tmp/err"
-		grep -q '^mbctl: the answer could not be written: ' "$tmp/err" || return
-	done
+	"$MBCTL" help >/dev/full 2>"$tmp/err"
+	[ $? = 1 ] && [ "$(cat "$tmp/err")" = "$text No space left on device" ] || return
 	"$MBCTL" help >&- 2>"$tmp/err"
-	[ $? = 1 ] && grep -q 'Bad file descriptor' "$tmp/err"
+	[ $? = 1 ] && [ "$(cat "$tmp/err")" = "$text Bad file descriptor" ]
 }
 
 abbreviated()
@@ -149,10 +145,10 @@ man_page()
 	local page=../../docs/man/mbctl.8
 
 	if command -v mandoc >/dev/null; then
-		mandoc -Tlint -Wwarning $page || return
+		mandoc -Tlint -Wwarning "$page" || return
 	fi
 	# man's own formatter, its complaints alone
-	[ -z "$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man -E UTF-8 -l --warnings -Tutf8 -Z $page 2>&1 >/dev/null)" ]
+	[ -z "$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man -E UTF-8 -l --warnings -Tutf8 -Z "$page" 2>&1 >/dev/null)" ]
 }
 
 echo "KTAP version 1"

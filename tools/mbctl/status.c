@@ -68,7 +68,7 @@ static int show(struct ctx *ctx, struct words *w)
 
 	if (words_end(w, &ctx->err) || ctx_nl(ctx))
 		return -1;
-	err = live_status(&ctx->nl, "status", &status, &ctx->err);
+	err = live_status(&ctx->nl, w->place, &status, &ctx->err);
 	if (!err) {
 		out_begin(&ctx->out, OUT_RECORD);
 		print(&ctx->out, &status);

@@ -1,0 +1,309 @@
+#!/bin/bash
+# Bad input: one line that names the place and the remedy, and nothing has changed. And good input
+# that is easily taken wrong: save and apply are each other's inverse, JSON parses.
+. "$(dirname "$0")/lib.sh"
+plan 47
+
+# -n is quicker than ip netns exec
+mb()
+{
+	"$MBCTL" -n "$NS_G" "$@"
+}
+
+# refused STATUS TEXT COMMAND...: exit status, nothing on stdout, one line on stderr with TEXT in it
+refused()
+{
+	local want=$1 text=$2 status lines
+
+	shift 2
+	"$@" >"$TMP/out" 2>"$TMP/err"
+	status=$?
+	mapfile -t lines <"$TMP/err"
+	printf '%s\n' "${lines[@]}"
+	is "$want" "$status" && is 1 "${#lines[@]}" || return
+	[ ! -s "$TMP/out" ] && [[ ${lines[0]} == "mbctl: "*"$text"* ]] && return
+	echo "want mbctl: ... $text, and nothing on stdout"
+	return 1
+}
+
+# What bad input must leave as it is: all of the policy, and whether there is one.
+settled()
+{
+	SETTLED=$(mb policy save)
+}
+
+# unchanged STATUS TEXT ARGS...: refused, and the policy is as it was
+unchanged()
+{
+	refused "$1" "$2" mb "${@:3}" && is "$SETTLED" "$(mb policy save)"
+}
+
+# unchanged_both STATUS TEXT4 TEXT6 ARGS...: for v4, and with addresses made v6 for v6
+unchanged_both()
+{
+	local status=$1 text4=$2 text6=$3 arg six=()
+
+	shift 3
+	for arg; do
+		arg=${arg/10.0.0.0\/33/fd00::\/129}
+		arg=${arg/10.0.0.0/fd00::}
+		arg=${arg/10.1.2.3/fd00:1::3}
+		arg=${arg/10.9.0.0/fd09::}
+		six+=("$arg")
+	done
+	[ "$text6" != = ] || text6=$text4
+	unchanged "$status" "$text4" "$@" && unchanged "$status" "$text6" "${six[@]}"
+}
+
+# file_unchanged STATUS TEXT COMMAND... < FILE: like unchanged, the file is called f
+file_unchanged()
+{
+	cat >"$TMP/f"
+	unchanged "$1" "$TMP/f:$2" "${@:3}" "$TMP/f"
+}
+
+without_module()
+{
+	local text="the kernel module mptcp_mb is not loaded: insmod mptcp_mb.ko or modprobe mptcp_mb"
+
+	refused 2 "$text" mb status && refused 2 "$text" mb -j policy show &&
+	refused 2 "$text" mb site add any allow && refused 2 "$text" mb stats show &&
+	refused 2 "$text" mb policy apply /dev/null
+}
+
+# no_admin ARGS...: mbctl in the gateway as root without CAP_NET_ADMIN
+no_admin()
+{
+	ns_g setpriv --bounding-set=-net_admin --inh-caps=-all "$MBCTL" "$@"
+}
+
+without_capability()
+{
+	local text="not permitted: it needs CAP_NET_ADMIN in this network namespace: become root"
+
+	refused 2 "policy set: $text" no_admin policy set default deny &&
+	refused 2 "site add: 10.0.0.0/8: $text" no_admin site add 10.0.0.0/8 deny &&
+	refused 2 "policy apply: $text" no_admin policy apply /dev/null &&
+	refused 2 "policy flush: $text" no_admin policy flush &&
+	refused 2 "site list: $text" no_admin site list &&
+	refused 2 "status show: $text" no_admin status &&
+	refused 2 "stats reset: $text" no_admin stats reset || return
+	no_admin -j stats show || return
+	is "$SETTLED" "$(mb policy save)"
+}
+
+in_user_namespace()
+{
+	unshare --user --map-root-user --net "$MBCTL" "$@"
+}
+
+tricky_policy()
+{
+	cat <<-'P'
+		policy set mode observe
+		policy set default deny
+		policy set fallback drop
+		policy set join reset
+		policy set add-addr block
+		policy set malformed strip
+		policy set local on
+		policy set reset-rate 0
+		site add any deny fallback reset comment "\"quoted\" and \\ # no comment"
+		site add fd00::/8 allow join accept override comment " blanks at both ends "
+		site add 10.0.0.0/8 from 10.9.0.0/16 port 443 mark 0x1/0xff ctmark 0x0/0x80000000 allow join drop
+		site add 0.0.0.0/0 allow
+		site add 10.0.0.1 deny timeout 86400 comment "grün € 'x' $y `z`"
+		site add ::/0 from fd09::1 deny
+		site add 10.0.0.0/8 mark 0xffffffff deny comment "#"
+		site add any from 10.9.0.0/16 allow comment "\\"
+		site add any from fd09::/16 allow comment "\""
+	P
+}
+
+identity()
+{
+	tricky_policy >"$TMP/p"
+	mb policy apply "$TMP/p" || return
+	mb policy save | sed 's/timeout 86[0-9]*/timeout 86400/' >"$TMP/saved"
+	diff "$TMP/p" "$TMP/saved" || return
+	mb policy save | mb policy apply - >"$TMP/changes" || return
+	is "no change" "$(cat "$TMP/changes")" || return
+	mb policy save | sed 's/timeout 86[0-9]*/timeout 86400/' >"$TMP/saved"
+	diff "$TMP/p" "$TMP/saved"
+}
+
+# one site entry after the other, typed by hand, makes the same policy
+identity_by_hand()
+{
+	local line
+
+	mb policy flush
+	while IFS= read -r line; do
+		eval "mb ${line//[\`\$]/\\&}" || return
+	done <"$TMP/p"
+	mb policy save | sed 's/timeout 86[0-9]*/timeout 86400/' >"$TMP/saved"
+	diff "$TMP/p" "$TMP/saved"
+}
+
+told_changes()
+{
+	printf '%s\n' 'policy set default allow' 'site add any allow' 'site add 10.0.0.0/8 deny' >"$TMP/f"
+	mb policy apply "$TMP/f" >/dev/null || return
+	printf '%s\n' 'policy set default deny reset-rate 5' 'site add any allow' \
+		'site add 10.0.0.0/8 allow' 'site add fd00::/8 allow' >"$TMP/f"
+	mb policy "$1" "$TMP/f" >"$TMP/changes" || return
+	is 'default allow -> deny
+reset-rate 1000 -> 5
+sites 2 -> 3 (+2 -1)' "$(cat "$TMP/changes")" || return
+	is "$2" "$(mb policy save | grep -c '^site add')"
+}
+
+import_list()
+{
+	printf '# a list\n10.0.0.0/8\n\n  fd00::/8 # six\n203.0.113.7\n' >"$TMP/list"
+	mb policy flush
+	mb site import "$TMP/list" deny fallback drop comment "a b" || return
+	is '10.0.0.0/8 fd00::/8 203.0.113.7' \
+		"$(mb policy save | awk '/deny fallback drop comment "a b"/ { print $3 }' | xargs)" || return
+	echo 'site import list allow' >"$TMP/f"
+	mb policy apply "$TMP/f" && is 3 "$(mb policy save | grep -c '^site.*allow$')"
+}
+
+# What each of them prints is one JSON value with what scripts rely on.
+json()
+{
+	mb policy apply "$TMP/p" >/dev/null
+	{
+		mb -j status && mb -j policy show && mb -j site list && mb -j stats show &&
+		mb -j site get 10.0.0.1 from 10.9.0.1 port 443 mark 1 && mb -j policy check /dev/null &&
+		mb policy flush && mb -j site list && mb -jp status | tr -d '\n' && echo
+	} >"$TMP/json" || return
+	cat "$TMP/json"
+	/usr/bin/python3 - "$TMP/json" <<-'P'
+		import json, sys
+		status, policy, sites, stats, get, check, none, pretty = map(json.loads, open(sys.argv[1]))
+		assert status["armed"] is True and status["sites"] == 9 and "forward4" in status["hooks"]
+		assert policy == {"mode": "observe", "default": "deny", "fallback": "drop", "join": "reset",
+		    "add-addr": "block", "malformed": "strip", "local": True, "reset-rate": 0}
+		assert [s["prefix"] for s in sites][:4] == ["any", "fd00::/8", "10.0.0.0/8", "0.0.0.0/0"]
+		assert sites[0]["comment"] == '"quoted" and \\ # no comment'
+		assert sites[1]["override"] is True and sites[1]["join"] == "accept"
+		assert sites[2]["mark"] == "0x1/0xff" and sites[2]["ctmark"] == "0x0/0x80000000"
+		assert sites[2]["from"] == "10.9.0.0/16" and sites[2]["port"] == 443 and sites[2]["hits"] == 0
+		assert 86000 < sites[4]["timeout"] <= 86400
+		assert stats["seen"] == 0 and stats["exit-plain"] == 0 and stats["reset-limited"] == 0
+		assert get["site"]["prefix"] == "10.0.0.1" and get["mode"] == "observe"
+		assert get["outcome"]["mp-capable"] == {"verdict": "drop", "cause": "site"}
+		assert [b["why"] for b in get["beaten"]] == ["its prefix is shorter"] * 3
+		assert check["dry_run"] is True and check["sites"] == {"before": 9, "after": 0, "added": 0, "removed": 9}
+		assert check["settings"]["local"] == {"before": True, "after": False}
+		assert none == [] and pretty["armed"] is False
+	P
+}
+
+# 10,000 sites load, as a file and as a list, and come back in their order
+many()
+{
+	awk 'BEGIN { for (i = 0; i < 10000; i++)
+		printf "site add 10.%d.%d.0/24 allow\n", i / 256, i % 256 }' >"$TMP/many"
+	mb policy apply "$TMP/many" || return
+	mb policy save | grep ^site >"$TMP/saved"
+	cmp "$TMP/many" "$TMP/saved" || return
+	mb site flush && sed -n 's/site add \(.*\) allow/\1/p' "$TMP/many" | mb site import - allow || return
+	mb policy save | grep ^site >"$TMP/saved"
+	cmp "$TMP/many" "$TMP/saved"
+}
+
+ip netns add "$NS_G"
+check "no module" without_module
+load_module || exit
+settled
+
+check "not armed: a bad setting does not arm" unchanged 1 'policy set: "modus": no such key' policy set modus observe
+check "not armed: a bad entry does not arm" unchanged 1 'port "0": no port number' site add any port 0 deny
+check "not armed: a bad file does not arm" file_unchanged 1 '2: "b": no statement' policy apply <<<$'site add any deny\nb'
+check "not armed: a file that the kernel refuses does not arm" \
+	file_unchanged 2 "2: any: the same entry stands in $TMP/f:1" policy apply <<<$'site add any deny\nsite add any allow'
+check "not armed: a list with duplicates does not arm" \
+	file_unchanged 1 "2: 10.0.0.0/8: the same entry stands in $TMP/f:1" site import <<<$'10.0.0.0/8 deny\n10.0.0.0/8 deny'
+check "not armed: an explanation needs a policy" unchanged 2 "site get: not armed: set a policy first" site get 10.0.0.1
+check "not armed: nothing to delete" unchanged 2 "site del: any: no such entry" site del any
+
+check "settings" mb policy set default allow join reset
+check "an entry" mb site add 10.0.0.0/8 deny comment 'four'
+check "another" mb site add fd00::/8 deny comment 'six'
+mb site add 10.0.0.0/8 mark 0x1/0xf allow
+mb site add fd00::/8 mark 0x1/0xf allow
+settled
+
+check "unknown object" unchanged 1 '"siet": no such object: give status, policy, site or stats' siet list
+check "unknown verb" unchanged 1 'site "ad ": no such verb: give list, add,' site "ad " any allow
+check "unknown words" unchanged_both 1 '"prot": unknown word; an entry is PREFIX' = site add 10.0.0.0/8 prot 80 allow
+check "unknown values" unchanged 1 'fallback "stripp": no such value: give strip, drop or reset' policy set fallback stripp
+check "keys of later versions" unchanged 1 'orphan arrives with sessions; this version knows' policy set orphan drop
+check "several settings, one bad: none is set" unchanged 1 'join "strip"' policy set default deny join strip
+check "a prefix with host bits" unchanged_both 1 'write 10.0.0.0/8, or 10.1.2.3 for' 'write fd00::/8, or fd00:1::3 for' \
+	site add 10.1.2.3/8 allow
+check "a prefix that is too long" unchanged_both 1 '"10.0.0.0/33": an IPv4 prefix has at most 32 bits' \
+	'"fd00::/129": an IPv6 prefix has at most 128 bits' site add 10.0.0.0/33 allow
+check "port 0 and 65536" eval "unchanged_both 1 'port \"0\": no port number: give 1 to 65535' = site add 10.0.0.0/9 port 0 allow &&
+	unchanged_both 1 'port \"65536\": no port number' = site add 10.0.0.0/9 port 65536 allow"
+check "marks over 32 bits" eval "unchanged_both 1 'the mark has more than 32 bits' = site add 10.0.0.0/9 mark 0x100000000 allow &&
+	unchanged_both 1 'the mask has more than 32 bits' = site add 10.0.0.0/9 ctmark 1/0x100000001 allow"
+check "marks beyond their mask, and mask 0" \
+	eval "unchanged_both 1 'write 0x1/0xf, or a wider mask' = site add 10.0.0.0/9 ctmark 0x11/0xf allow &&
+	unchanged_both 1 'mask 0 matches every mark' = site add 10.0.0.0/9 mark 0/0 allow"
+check "a client of another family" eval "unchanged 1 'of another address family' site add 10.0.0.0/9 from fd00::1 allow &&
+	unchanged 1 'of another address family' site add fd00::/9 from 10.0.0.1 allow"
+check "a duplicate entry" unchanged_both 2 '10.0.0.0/8: exists: use replace' 'fd00::/8: exists: use replace' \
+	site add 10.0.0.0/8 allow
+check "a missing entry" unchanged_both 2 '10.0.0.0/9: no such entry' 'fd00::/9: no such entry' site del 10.0.0.0/9
+check "a missing entry, by its qualifiers" unchanged_both 2 'no such entry' = site del 10.0.0.0/8 port 80
+check "masks that overlap" unchanged_both 2 'overlap' = site add 10.0.0.0/8 mark 0x10/0xf0 allow
+check "an entry without allow or deny" unchanged_both 1 'add allow or deny' = site add 10.0.0.0/9 port 80
+check "join with deny, fallback with allow, words twice" \
+	eval "unchanged_both 1 'join goes with allow' = site add 10.0.0.0/9 deny join drop &&
+	unchanged_both 1 'fallback goes with deny' = site replace 10.0.0.0/8 allow fallback drop &&
+	unchanged_both 1 'port is given twice' = site add 10.0.0.0/9 port 1 port 1 allow"
+check "a comment with a newline, not UTF-8, too long" \
+	eval "unchanged_both 1 'it has a newline: give one line' = site add 10.0.0.0/9 allow comment \$'a\nb' &&
+	unchanged_both 1 'byte 2 (0xff) is not printable UTF-8' = site add 10.0.0.0/9 allow comment \$'a\xff' &&
+	unchanged_both 1 '64 bytes are too long' = site add 10.0.0.0/9 allow comment $(printf %064d 0)"
+check "timeouts" eval "unchanged_both 1 'out of range: give 1 second to' = site add 10.0.0.0/9 allow timeout 0 &&
+	unchanged_both 1 'no duration' = site add 10.0.0.0/9 allow timeout soon"
+check "a file wrong on line 3 of 5" file_unchanged 1 '3: "10.0.0.0/33": an IPv4 prefix has at most 32 bits' policy apply <<-F
+	policy set default deny
+	site add any allow
+	site add 10.0.0.0/33 allow
+	site add 10.0.0.0/8 allow
+	site add fd00::/8 allow
+F
+check "a file that the kernel refuses on line 3 of 5" \
+	file_unchanged 2 "3: fd00::/8: its marks overlap with those of the like entry in $TMP/f:2: remove one of them" policy apply <<-F
+	policy set default deny
+	site add fd00::/8 ctmark 1/0xf allow
+	site add fd00::/8 ctmark 0x10/0xf0 allow
+	site add 10.0.0.0/8 allow
+	site add any allow
+F
+check "check finds the same" file_unchanged 2 "2: 10.0.0.0/8: the same entry stands in $TMP/f:1" policy check <<-F
+	site add 10.0.0.0/8 port 80 allow
+	site add 10.0.0.0/8 port 80 deny
+F
+check "a list of which one is there already" file_unchanged 2 '2: 10.0.0.0/8: exists already' site import <<<$'10.0.0.0/9 deny\n10.0.0.0/8 deny'
+check "no CAP_NET_ADMIN" without_capability
+check "an unknown namespace" refused 1 '-n "nowhere": there is no such network namespace: see "ip netns list"' "$MBCTL" -n nowhere policy flush
+check "a known namespace" is "$(mb policy save)" "$(ns_g "$MBCTL" policy save)"
+check "a user namespace" refused 2 "load mptcp_mb with userns=1 to have it" in_user_namespace site add any deny
+check "save and apply change nothing" identity
+check "typed by hand it is the same" identity_by_hand
+check "check tells the changes" told_changes check 2
+check "apply tells the changes" told_changes apply 3
+check "import" import_list
+check "JSON" json
+check "10,000 sites" many
+mb policy flush
+ip netns del "$NS_G"
+unload_module
+load_module userns=1
+check "a user namespace, allowed" in_user_namespace site add any deny
