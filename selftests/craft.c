@@ -441,10 +441,11 @@ static void usage(void)
 	     "  --count N           N segments, the source port rising by one each\n"
 	     "  --segments N        N in a row of each, the sequence number rising by the payload\n"
 	     "  --pcap FILE         write the frames there instead; DEV is then any word\n"
+	     "       craft -       each line of the input is such a call, without quotes\n"
 	     "Exit status: 0 sent, 2 not.");
 }
 
-int main(int argc, char **argv)
+static int call(int argc, char **argv)
 {
 	enum { FLAGS = 256, SEQ, ACK, WINDOW, OPTIONS, PAD, PAYLOAD, DOFF, BAD, NONE, PARTIAL, TTL, TOS,
 	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, PCAP, HELP };
@@ -515,5 +516,35 @@ int main(int argc, char **argv)
 		segment(c.sport + i / c.segments, c.seq + i % c.segments * c.payload);
 	if (pcap && fclose(pcap))
 		quit(strerror(errno), c.pcap);
+	if (fd >= 0)
+		close(fd);
 	return 0;
+}
+
+/* A process for each of hundreds of segments takes its time. */
+static int batch(char *name)
+{
+	char line[1024], *argv[40] = { name };
+	const struct craft initial = c;
+	int argc, status;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		c = initial;
+		optind = 0;
+		argc = 1;
+		for (char *word = strtok(line, " \n"); word && argc < 39; word = strtok(NULL, " \n"))
+			argv[argc++] = word;
+		argv[argc] = NULL;
+		status = call(argc, argv);
+		if (status)
+			return status;
+		/* hosts answer in between: no queue of theirs shall overflow */
+		usleep(2000);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	return argc == 2 && !strcmp(argv[1], "-") ? batch(argv[0]) : call(argc, argv);
 }
