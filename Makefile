@@ -41,7 +41,12 @@ build/craft build/wire: build/%: selftests/%.c
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
-build/capcount: selftests/capcount.c selftests/capture.c src/option.c selftests/capture.h src/option.h
+build/hold: selftests/hold.c include/uapi/linux/mptcp_mb.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -static -Iinclude/uapi -o $@ $<
+
+build/capcount: selftests/capcount.c selftests/capture.c src/option.c src/option_name.c \
+		selftests/capture.h src/option.h
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Isrc -o $@ $(filter %.c,$^) -lpcap
 
@@ -50,7 +55,7 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/wire build/capcount build/replay
+testtools: build/xfer build/craft build/wire build/hold build/capcount build/replay
 
 # On KERNEL; installs first what building needs
 demo:

@@ -17,19 +17,21 @@
 #define PRIO_BACKUP		0x01
 
 /* Compilers make one load of each of these. */
-static u16 get16(const u8 *p)
+static __always_inline u16 get16(const u8 *p)
 {
 	return p[0] << 8 | p[1];
 }
 
-static u32 get32(const u8 *p)
+static __always_inline u32 get32(const u8 *p)
 {
 	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
 }
 
-static u64 get64(const u8 *p)
+static __always_inline u64 get64(const u8 *p)
 {
-	return (u64)get32(p) << 32 | get32(p + 4);
+	return (u64)p[0] << 56 | (u64)p[1] << 48 | (u64)p[2] << 40 |
+	       (u64)p[3] << 32 | (u64)p[4] << 24 | (u64)p[5] << 16 |
+	       (u64)p[6] << 8 | p[7];
 }
 
 /* Each parse_...() reads an option that fits into the header, @len bytes at
@@ -118,53 +120,48 @@ static u8 parse_join(const u8 *p, unsigned int len, enum mb_place place,
  * reads the ACK all the same: the fault is counted, and where established
  * connections are concerned no verdict depends on it.
  */
-static u8 parse_dss(const u8 *p, unsigned int len, enum mb_place place,
-		    struct mb_option *o)
+static __always_inline u8 parse_dss(const u8 *p, unsigned int len,
+				    enum mb_place place, struct mb_option *o)
 {
-	unsigned int rest;
+	const u8 *end = p + len;
 	u8 flags;
 
-	if (len < MB_TCPOLEN_DSS_BASE)
+	if (unlikely(len < MB_TCPOLEN_DSS_BASE))
 		return MB_FAULT_DSS_LEN;
 	flags = p[3];
-	rest = len - MB_TCPOLEN_DSS_BASE;
 	p += MB_TCPOLEN_DSS_BASE;
+	o->dss.data_fin = false;
 	o->dss.ack_len = 0;
 	o->dss.seq_len = 0;
-	o->dss.data_fin = false;
 	o->dss.has_csum = false;
 
-	if (flags & DSS_ACK) {
-		unsigned int size = flags & DSS_ACK64 ? 8 : 4;
-
-		if (rest < size)
+	if (likely(flags & DSS_ACK)) {
+		o->dss.ack_len = flags & DSS_ACK64 ? 8 : 4;
+		if (unlikely(end - p < o->dss.ack_len))
 			return MB_FAULT_DSS_LEN;
-		o->dss.ack_len = size;
-		o->dss.data_ack = size == 8 ? get64(p) : get32(p);
-		p += size;
-		rest -= size;
+		o->dss.data_ack = flags & DSS_ACK64 ? get64(p) : get32(p);
+		p += o->dss.ack_len;
 	}
 	if (flags & DSS_MAP) {
-		unsigned int size = flags & DSS_SEQ64 ? 8 : 4;
-
-		if (rest < size + MB_TCPOLEN_DSS_MAP_TAIL)
+		o->dss.seq_len = flags & DSS_SEQ64 ? 8 : 4;
+		if (unlikely(end - p < o->dss.seq_len + MB_TCPOLEN_DSS_MAP_TAIL))
 			return MB_FAULT_DSS_LEN;
 		o->dss.data_fin = flags & DSS_DATA_FIN;
-		o->dss.seq_len = size;
-		o->dss.data_seq = size == 8 ? get64(p) : get32(p);
-		p += size;
+		o->dss.data_seq = flags & DSS_SEQ64 ? get64(p) : get32(p);
+		p += o->dss.seq_len;
 		o->dss.subflow_seq = get32(p);
 		o->dss.data_len = get16(p + 4);
-		rest -= size + MB_TCPOLEN_DSS_MAP_TAIL;
-		if (rest == MB_TCPOLEN_DSS_CHECKSUM) {
+		p += MB_TCPOLEN_DSS_MAP_TAIL;
+		if (end - p == MB_TCPOLEN_DSS_CHECKSUM) {
 			o->dss.has_csum = true;
-			o->dss.csum = get16(p + 6);
-			rest = 0;
+			o->dss.csum = get16(p);
+			p = end;
 		}
 	}
-	if (rest)
+	if (unlikely(p != end))
 		return MB_FAULT_DSS_LEN;
-	return place == MB_PLACE_OTHER ? MB_FAULT_NONE : MB_FAULT_DSS_PLACE;
+	return likely(place == MB_PLACE_OTHER) ? MB_FAULT_NONE :
+						 MB_FAULT_DSS_PLACE;
 }
 
 /* 3.4.1. An announcement of v0 and an echo of v1 have the same lengths: the low
@@ -353,27 +350,75 @@ static void add_option(struct mb_options *out, const u8 *p, unsigned int size,
 		       unsigned int room, unsigned int off, enum mb_place place)
 {
 	struct mb_option *o = &out->opt[out->n++];
-	unsigned int subtype;
 
 	o->off = off;
 	o->len = size ? size : room;
-	if (unlikely(size < MB_TCPOLEN_SUBTYPE)) {
+	if (size < MB_TCPOLEN_SUBTYPE) {
 		o->subtype = 0xff;
 		o->fault = size || (room > 1 && p[1] < 2) ? MB_FAULT_SHORT :
 							    MB_FAULT_OVERRUN;
-		out->faulty = true;
-		return;
+	} else {
+		o->subtype = p[2] >> 4;
+		o->fault = parsers[o->subtype](p, size, place, o);
+		out->subtypes |= 1U << o->subtype;
 	}
-	subtype = p[2] >> 4;
-	o->subtype = subtype;
-	out->subtypes |= 1U << subtype;
-	/* Nearly all are DSS; an indirect call costs. */
-	if (likely(subtype == MB_DSS))
-		o->fault = parse_dss(p, size, place, o);
-	else
-		o->fault = parsers[subtype](p, size, place, o);
-	if (unlikely(o->fault != MB_FAULT_NONE))
+	if (o->fault != MB_FAULT_NONE)
 		out->faulty = true;
+}
+
+static noinline void parse_all(const u8 *opt, unsigned int len,
+			       unsigned int pos, enum mb_place place,
+			       struct mb_options *out)
+{
+	unsigned int size;
+
+	out->n = 0;
+	out->subtypes = 0;
+	out->faulty = false;
+	out->sealed = false;
+	for (; pos < len; pos += size) {
+		const u8 *p = opt + pos;
+
+		size = option_size(p, len - pos);
+		if (*p == MB_TCPOPT_MPTCP)
+			add_option(out, p, size, len - pos, pos, place);
+		else if (*p == MB_TCPOPT_AO && size)
+			out->sealed = true;
+		if (!size)
+			break;
+	}
+}
+
+/* What nearly all segments with MPTCP have in the last @room bytes, a DSS and
+ * at most the two NOPs that Linux pads it with: as parse_all(), but quick.
+ * False if it is anything else, or malformed.
+ */
+static __always_inline bool parse_lone_dss(const u8 *p, unsigned int room,
+					   unsigned int off,
+					   enum mb_place place,
+					   struct mb_options *out)
+{
+	struct mb_option *o = out->opt;
+	unsigned int rest;
+
+	if (room < MB_TCPOLEN_DSS_BASE || p[0] != MB_TCPOPT_MPTCP ||
+	    p[2] >> 4 != MB_DSS)
+		return false;
+	rest = room - p[1];	/* huge where the option overruns */
+	if (rest && (rest != 2 || p[room - 2] != MB_TCPOPT_NOP ||
+		     p[room - 1] != MB_TCPOPT_NOP))
+		return false;
+	if (parse_dss(p, p[1], place, o) != MB_FAULT_NONE)
+		return false;
+	o->off = off;
+	o->len = p[1];
+	o->subtype = MB_DSS;
+	o->fault = MB_FAULT_NONE;
+	out->n = 1;
+	out->subtypes = 1U << MB_DSS;
+	out->faulty = false;
+	out->sealed = false;
+	return true;
 }
 
 /**
@@ -392,59 +437,12 @@ static void add_option(struct mb_options *out, const u8 *p, unsigned int size,
 void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
 		      struct mb_options *out)
 {
-	unsigned int pos, size;
+	unsigned int pos;
 
 	/* Room for all of them is by this bound. */
 	if (unlikely(len > MB_OPTIONS_LEN_MAX))
 		len = MB_OPTIONS_LEN_MAX;
-	out->n = 0;
-	out->subtypes = 0;
-	out->faulty = false;
-	out->sealed = false;
-	for (pos = mb_options_timestamps(opt, len); pos < len; pos += size) {
-		const u8 *p = opt + pos;
-
-		size = option_size(p, len - pos);
-		if (*p == MB_TCPOPT_MPTCP)
-			add_option(out, p, size, len - pos, pos, place);
-		else if (*p == MB_TCPOPT_AO && size)
-			out->sealed = true;
-		if (!size)
-			break;
-	}
-}
-
-/**
- * mb_subtype_name() - what the counters call a subtype
- * @subtype:	enum mb_subtype, or one that has no name: 0 to 15; 0xff is none
- *
- * Return: constant string; "subtype-" before it gives the counter's name
- */
-const char *mb_subtype_name(unsigned int subtype)
-{
-	static const char *const names[MB_SUBTYPES] = {
-		"mp-capable", "mp-join", "dss", "add-addr", "remove-addr",
-		"mp-prio", "mp-fail", "mp-fastclose", "mp-tcprst",
-		"9", "10", "11", "12", "13", "14", "mp-experimental",
-	};
-
-	return subtype < MB_SUBTYPES ? names[subtype] : "none";
-}
-
-/**
- * mb_fault_name() - what the counters call a fault
- * @fault:	enum mb_fault
- *
- * Return: constant string; "fault-" before it gives the counter's name
- */
-const char *mb_fault_name(unsigned int fault)
-{
-	static const char *const names[MB_FAULTS] = {
-		"overrun", "short", "mp-capable-len", "mp-capable-place",
-		"mp-join-len", "mp-join-place", "dss-len", "dss-place",
-		"add-addr-len", "remove-addr-len", "mp-prio-len", "mp-fail-len",
-		"mp-fastclose-len", "mp-tcprst-len", "mp-experimental-len",
-	};
-
-	return fault < MB_FAULTS ? names[fault] : "none";
+	pos = mb_options_start(opt, len);
+	if (!parse_lone_dss(opt + pos, len - pos, pos, place, out))
+		parse_all(opt, len, pos, place, out);
 }

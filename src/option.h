@@ -16,6 +16,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+#define noinline
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #endif
@@ -229,15 +230,31 @@ static inline u64 mb_options_thirties(const u8 *p)
 	return (word - ones) & ~word;
 }
 
-/* Bytes of the timestamps, as RFC 7323 (appendix A) lays them out, if the
- * options begin with them: they do in almost all segments.
+/* Whether the options begin with timestamps as RFC 7323 (appendix A) lays them
+ * out: 12 bytes. They do in almost all segments.
  */
-static __always_inline unsigned int
-mb_options_timestamps(const u8 *opt, unsigned int len)
+static __always_inline bool mb_options_timestamps(const u8 *opt,
+						  unsigned int len)
 {
 	static const u8 nop_nop_ts[] = { MB_TCPOPT_NOP, MB_TCPOPT_NOP, 8, 10 };
 
-	return len >= 12 && !memcmp(opt, nop_nop_ts, sizeof(nop_nop_ts)) ? 12 : 0;
+	return len >= 12 && !memcmp(opt, nop_nop_ts, sizeof(nop_nop_ts));
+}
+
+/* Bytes that need no walk, at whose end an option begins: timestamps; or MSS,
+ * SACK permitted and timestamps, as Linux begins a SYN.
+ */
+static __always_inline unsigned int mb_options_start(const u8 *opt,
+						     unsigned int len)
+{
+	static const u8 mss[] = { 2, 4 }, sack_ts[] = { 4, 2, 8, 10 };
+
+	if (mb_options_timestamps(opt, len))
+		return 12;
+	if (len >= 16 && !memcmp(opt, mss, sizeof(mss)) &&
+	    !memcmp(opt + 4, sack_ts, sizeof(sack_ts)))
+		return 16;
+	return 0;
 }
 
 /**
@@ -254,41 +271,30 @@ static __always_inline bool mb_options_usual(const u8 *opt, unsigned int len)
 }
 
 /**
- * mb_options_suspect() - whether a segment may have a kind-30 option
+ * mb_options_present() - whether a segment has a kind-30 option
  * @opt:	option bytes of its TCP header, any alignment
  * @len:	how many, at most MB_OPTIONS_LEN_MAX
  *
  * Few bytes are 30, and without one there is nothing to walk for.
  *
  * Context: any; reads @len bytes at most.
- * Return: false if there is none; if true, mb_options_walk() tells
- */
-static inline bool mb_options_suspect(const u8 *opt, unsigned int len)
-{
-	unsigned int pos;
-	u64 found = 0;
-
-	if (len < sizeof(found))
-		return len;
-	/* Eight bytes at a time; the last eight may overlap those before. */
-	pos = mb_options_timestamps(opt, len);
-	for (; pos + sizeof(found) < len; pos += sizeof(found))
-		found |= mb_options_thirties(opt + pos);
-	found |= mb_options_thirties(opt + len - sizeof(found));
-	return found & (0x0101010101010101ULL << 7);
-}
-
-/**
- * mb_options_present() - whether a segment has a kind-30 option
- * @opt:	option bytes of its TCP header, any alignment
- * @len:	how many, at most MB_OPTIONS_LEN_MAX
- *
- * Context: any; reads @len bytes at most.
  * Return: true if and only if mb_options_parse() finds something
  */
 static inline bool mb_options_present(const u8 *opt, unsigned int len)
 {
-	return !mb_options_usual(opt, len) && mb_options_suspect(opt, len) &&
+	const u8 *p = opt + mb_options_start(opt, len), *last;
+	u64 found = 0;
+
+	if (len < sizeof(found))
+		return mb_options_walk(opt, len);
+	if (p < opt + len && *p == MB_TCPOPT_MPTCP)
+		return true;
+	/* Eight bytes at a time; the last eight may overlap those before. */
+	last = opt + len - sizeof(found);
+	for (; p < last; p += sizeof(found))
+		found |= mb_options_thirties(p);
+	found |= mb_options_thirties(last);
+	return (found & (0x0101010101010101ULL << 7)) &&
 	       mb_options_walk(opt, len);
 }
 

@@ -54,6 +54,13 @@
   "dss@0+26 ack8=8000100000000001 seq8=8000200000000002 sub=0 len=1 fin" },
 { DATA, "0101080a1111111122222222 1e1c 200f 8000100000000001 8000200000000002 00000001 01f4 beef",
   "dss@12+28 ack8=8000100000000001 seq8=8000200000000002 sub=1 len=1f4 csum=beef" },
+/* padding, and what only looks like it */
+{ DATA, "1e08 2001 80001000 0101", "dss@0+8 ack4=80001000" },
+{ DATA, "1e08 2001 80001000 0100", "dss@0+8 ack4=80001000" },
+{ DATA, "1e08 2001 80001000 1d02", "dss@0+8 ack4=80001000 sealed" },
+{ DATA, "1e08 2001 80001000 011e", "dss@0+8 ack4=80001000; none@9+1 !overrun" },
+{ DATA, "1e08 2001 80001000 1e01", "dss@0+8 ack4=80001000; none@8+2 !short" },
+{ DATA, "1e08 2001 80001000 0101 1e03 51", "dss@0+8 ack4=80001000; mp-prio@10+3 backup" },
 /* the sizes' flags mean nothing without what they size, DATA_FIN nothing without a mapping */
 { DATA, "1e04 20fa", "dss@0+4" },
 { DATA, "1e03 20", "dss@0+3 !dss-len" },

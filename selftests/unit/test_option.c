@@ -67,7 +67,7 @@ static struct mb_options parse(const u8 *b, unsigned int len, enum mb_place plac
 	memcpy(exact, b, len);
 	memset(&opts, 0xa5, sizeof(opts));
 	*present = mb_options_present(exact, len);
-	if (*present && (mb_options_usual(exact, len) || !mb_options_suspect(exact, len)))
+	if (*present && mb_options_usual(exact, len))
 		fail_with("taken for one without MPTCP", b, len, place);
 	mb_options_parse(exact, len, place, &opts);
 	free(exact);
@@ -201,6 +201,8 @@ static unsigned int mutated_samples(u8 *b)
 		len += unhex(samples[random() % SAMPLES].hex, all + len);
 	len = random() % 2 ? 40 : random() % 41;
 	memcpy(b, all, len);
+	if (len >= 2 && random() % 4 == 0)
+		memcpy(b + len - 2, "\x01\x01", 2);
 	for (i = 0; i < changes && len; i++)
 		b[random() % len] = random() % 3 ? random() % 64 : random();
 	return len;
