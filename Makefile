@@ -45,6 +45,10 @@ build/hold: selftests/hold.c include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -Iinclude/uapi -o $@ $<
 
+build/replace: selftests/replace.c include/uapi/linux/mptcp_mb.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -Iinclude/uapi -o $@ $< -lmnl
+
 build/capcount: selftests/capcount.c selftests/capture.c src/option.c src/option_name.c \
 		selftests/capture.h src/option.h
 	@mkdir -p build
@@ -55,7 +59,7 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/wire build/hold build/capcount build/replay
+testtools: build/xfer build/craft build/wire build/hold build/replace build/capcount build/replay
 
 # On KERNEL; installs first what building needs
 demo:
