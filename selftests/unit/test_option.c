@@ -5,10 +5,32 @@
  * the naive one on every length and on millions of random bytes. Options lie in heap buffers of
  * exactly their size, for AddressSanitizer to see a byte read beyond.
  */
+#include <assert.h>
+#include <linux/mptcp_mb.h>
 #include <stdlib.h>
 
 #include "ktap.h"
 #include "option_aid.h"
+
+/* The module adds a subtype, a fault to the first of their counters. */
+#define FAULT(name) (MPTCP_MB_COUNTER_FAULT_##name - MPTCP_MB_COUNTER_FAULT_OVERRUN)
+#define SUBTYPE(name) (MPTCP_MB_COUNTER_SUBTYPE_##name - MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE)
+static_assert(FAULT(SHORT) == MB_FAULT_SHORT, "order");
+static_assert(FAULT(MP_CAPABLE_LEN) == MB_FAULT_CAPABLE_LEN, "order");
+static_assert(FAULT(MP_CAPABLE_PLACE) == MB_FAULT_CAPABLE_PLACE, "order");
+static_assert(FAULT(MP_JOIN_LEN) == MB_FAULT_JOIN_LEN, "order");
+static_assert(FAULT(MP_JOIN_PLACE) == MB_FAULT_JOIN_PLACE, "order");
+static_assert(FAULT(DSS_LEN) == MB_FAULT_DSS_LEN, "order");
+static_assert(FAULT(DSS_PLACE) == MB_FAULT_DSS_PLACE, "order");
+static_assert(FAULT(ADD_ADDR_LEN) == MB_FAULT_ADD_ADDR_LEN, "order");
+static_assert(FAULT(REMOVE_ADDR_LEN) == MB_FAULT_REMOVE_ADDR_LEN, "order");
+static_assert(FAULT(MP_PRIO_LEN) == MB_FAULT_PRIO_LEN, "order");
+static_assert(FAULT(MP_FAIL_LEN) == MB_FAULT_FAIL_LEN, "order");
+static_assert(FAULT(MP_FASTCLOSE_LEN) == MB_FAULT_FASTCLOSE_LEN, "order");
+static_assert(FAULT(MP_TCPRST_LEN) == MB_FAULT_TCPRST_LEN, "order");
+static_assert(FAULT(MP_EXPERIMENTAL_LEN) == MB_FAULT_EXPERIMENTAL_LEN, "order");
+static_assert(SUBTYPE(MP_TCPRST) == MB_MP_TCPRST, "order");
+static_assert(SUBTYPE(MP_EXPERIMENTAL) == MB_MP_EXPERIMENTAL, "order");
 
 #define SYN MB_PLACE_SYN
 #define SYNACK MB_PLACE_SYNACK
