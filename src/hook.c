@@ -54,8 +54,9 @@ static const struct {
 	},
 };
 
-static void count_options(struct mb_stats *stats, const struct mb_options *opts,
-			  enum mb_place place)
+static __always_inline void count_options(struct mb_stats *stats,
+					  const struct mb_options *opts,
+					  enum mb_place place)
 {
 	unsigned int i;
 
@@ -150,32 +151,28 @@ static unsigned int enforce(struct mb_net *mn, const struct mb_policy *policy,
 	return ret;
 }
 
-/* A segment with at least one MPTCP option */
+/* A segment that may be refused: all but the established ones of a session */
 static noinline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
-				   const struct tcphdr *th,
+				   const struct tcphdr *th, enum mb_place place,
+				   struct mb_options *opts,
 				   const struct nf_hook_state *state)
 {
 	const struct mb_policy *policy = rcu_dereference(mn->policy);
-	struct mb_options opts __uninitialized;
-	enum mb_place place = place_of(th);
-	struct mb_judged j;
+	struct mb_judged j = {
+		.cause = place == MB_PLACE_OTHER ? MPTCP_MB_CAUSE_DATA :
+						   MPTCP_MB_CAUSE_DEFAULT,
+	};
+	u8 accepted;
 
-	mb_options_parse((const u8 *)(th + 1), pkt->doff - sizeof(*th), place,
-			 &opts);
-	count_options(&mn->stats, &opts, place);
-	if (unlikely(!policy)) {
-		/* the last segments while the hook goes */
-		mb_count(&mn->stats, EXIT(ACCEPT_DEFAULT));
-		return NF_ACCEPT;
-	}
-	opts.sealed |= pkt->sealed;
-	if (place == MB_PLACE_OTHER) {
-		j = mb_verdict_established(policy, &opts);
-	} else {
-		struct mb_site_query q;
+	/* no policy: the last segments while the hook goes */
+	opts->sealed |= pkt->sealed;
+	if (policy && place == MB_PLACE_OTHER) {
+		j = mb_verdict_established(policy, opts);
+	} else if (policy) {
+		struct mb_site_query q __uninitialized;
 
 		make_query(&q, pkt, th, place);
-		j = mb_verdict_handshake(policy, &q, &opts);
+		j = mb_verdict_handshake(policy, &q, opts);
 		if (j.site)
 			mb_site_hit(j.site);
 	}
@@ -183,13 +180,30 @@ static noinline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
 		mb_count(&mn->stats, counters[j.verdict][j.cause].exit);
 		return NF_ACCEPT;
 	}
-	if (policy->set.mode == MPTCP_MB_MODE_OBSERVE) {
-		mb_count(&mn->stats, counters[j.verdict][j.cause].would);
-		mb_count(&mn->stats, j.site ? EXIT(ACCEPT_SITE) : place == MB_PLACE_OTHER ?
-				     EXIT(ACCEPT_DATA) : EXIT(ACCEPT_DEFAULT));
-		return NF_ACCEPT;
-	}
-	return enforce(mn, policy, pkt, &opts, &j, state);
+	if (policy->set.mode != MPTCP_MB_MODE_OBSERVE)
+		return enforce(mn, policy, pkt, opts, &j, state);
+
+	mb_count(&mn->stats, counters[j.verdict][j.cause].would);
+	accepted = place == MB_PLACE_OTHER ? EXIT(ACCEPT_DATA) :
+		   j.site ? EXIT(ACCEPT_SITE) : EXIT(ACCEPT_DEFAULT);
+	mb_count(&mn->stats, accepted);
+	return NF_ACCEPT;
+}
+
+/* Reads and counts the options. False: it is data which no setting is about,
+ * and may go on.
+ */
+static __always_inline bool read_options(struct mb_net *mn, const struct tcphdr *th,
+					 enum mb_place place,
+					 struct mb_options *opts)
+{
+	mb_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), place,
+			 opts);
+	count_options(&mn->stats, opts, place);
+	if (place != MB_PLACE_OTHER || mb_verdict_needed(opts))
+		return true;
+	mb_count(&mn->stats, EXIT(ACCEPT_DATA));
+	return false;
 }
 
 /* Defragmentation was to prevent it: somebody had it not tracked. */
@@ -215,8 +229,10 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 				     const struct nf_hook_state *state, u8 family)
 {
 	u8 buf[MB_TCP_HEADER_MAX] __uninitialized;
+	struct mb_options opts __uninitialized;
 	struct mb_packet pkt __uninitialized;
 	const struct tcphdr *th;
+	enum mb_place place;
 
 	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
@@ -239,7 +255,9 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
-	return judge(mn, &pkt, th, state);
+	place = place_of(th);
+	return read_options(mn, th, place, &opts) ?
+	       judge(mn, &pkt, th, place, &opts, state) : NF_ACCEPT;
 }
 
 /* A packet of the most common kind with options. Not inlined: without a frame
@@ -249,14 +267,18 @@ static noinline unsigned int linear(struct mb_net *mn, struct sk_buff *skb,
 				    const struct nf_hook_state *state, u8 family,
 				    const struct tcphdr *th)
 {
+	struct mb_options opts __uninitialized;
 	struct mb_packet pkt __uninitialized;
+	enum mb_place place = place_of(th);
 
 	if (!mb_options_present((const u8 *)(th + 1), th->doff * 4 - sizeof(*th))) {
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
+	if (!read_options(mn, th, place, &opts))
+		return NF_ACCEPT;
 	mb_packet_set(&pkt, skb, family, th);
-	return judge(mn, &pkt, th, state);
+	return judge(mn, &pkt, th, place, &opts, state);
 }
 
 static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,

@@ -166,18 +166,3 @@ const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf)
 {
 	return skb_header_pointer(pkt->skb, pkt->thoff, pkt->doff, buf);
 }
-
-/**
- * mb_packet_writable() - the TCP header with its options, to write
- * @pkt:	found
- *
- * Context: any; allocates atomically. Every pointer into the skb is stale
- *	    afterwards.
- * Return: the header, linear and not shared, or NULL without memory
- */
-struct tcphdr *mb_packet_writable(struct mb_packet *pkt)
-{
-	if (skb_ensure_writable(pkt->skb, pkt->thoff + pkt->doff))
-		return NULL;
-	return (struct tcphdr *)(pkt->skb->data + pkt->thoff);
-}

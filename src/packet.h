@@ -96,6 +96,25 @@ static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
 enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 			     struct mb_packet *pkt);
 const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf);
-struct tcphdr *mb_packet_writable(struct mb_packet *pkt);
+
+/**
+ * mb_packet_writable() - the TCP header with its options, to write
+ * @pkt:	found
+ *
+ * Context: any; allocates atomically. Every pointer into the skb is stale
+ *	    afterwards.
+ * Return: the header, linear and not shared, or NULL without memory
+ */
+static inline struct tcphdr *mb_packet_writable(struct mb_packet *pkt)
+{
+	unsigned int len = pkt->thoff + pkt->doff;
+	struct sk_buff *skb = pkt->skb;
+
+	/* what skb_ensure_writable() finds out itself, without the call */
+	if ((skb_headlen(skb) < len || skb_cloned(skb)) &&
+	    skb_ensure_writable(skb, len))
+		return NULL;
+	return (struct tcphdr *)(skb->data + pkt->thoff);
+}
 
 #endif

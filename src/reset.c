@@ -286,11 +286,14 @@ static bool route(struct sk_buff *skb, const struct mb_packet *pkt,
 	return true;
 }
 
-/* ip_local_out() fills in lengths and the IP header's checksum. */
+/* ip_local_out() fills in lengths and the IP header's checksum, and tells when
+ * an OUTPUT chain or a queue dropped it.
+ */
 static bool send(const struct mb_packet *pkt, const struct tcphdr *th,
 		 const struct nf_hook_state *state, const struct rst *r)
 {
 	struct sk_buff *skb = build(pkt, th, r);
+	int err;
 
 	if (!skb)
 		return false;
@@ -301,12 +304,12 @@ static bool send(const struct mb_packet *pkt, const struct tcphdr *th,
 	follow(skb, pkt->skb, r->back);
 	if (pkt->family == AF_INET) {
 		ip_hdr(skb)->ttl = ip4_dst_hoplimit(skb_dst(skb));
-		ip_local_out(state->net, NULL, skb);
+		err = ip_local_out(state->net, NULL, skb);
 	} else {
 		ipv6_hdr(skb)->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
-		ip6_local_out(state->net, NULL, skb);
+		err = ip6_local_out(state->net, NULL, skb);
 	}
-	return true;
+	return !net_xmit_eval(err);
 }
 
 /**

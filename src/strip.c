@@ -9,21 +9,48 @@
 
 #define HMAC_LEN 8		/* RFC 8684, 3.4.1: of ADD_ADDR, truncated */
 
-/* Call it with the sum of all option bytes from before they changed. All of
- * them, for then no option's odd offset turns bytes round in the sum.
+/* Takes up into the checksum field what changed elsewhere in the header, so the
+ * segment's sum stays what it was: a CHECKSUM_COMPLETE skb->csum holds, and a
+ * wrong checksum stays as wrong. With CHECKSUM_PARTIAL the field holds the
+ * pseudo header's sum alone, and who sends adds ours.
  */
 static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
-			 __wsum before, unsigned int len)
+			 __wsum diff)
 {
-	/* The field holds the pseudo header's sum alone; who sends adds ours. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		return;
-	/* The field takes up the difference, so the segment's sum stays what it
-	 * was: a CHECKSUM_COMPLETE skb->csum holds, and a wrong checksum stays
-	 * as wrong.
-	 */
-	csum_replace_by_diff(&th->check,
-			     csum_sub(csum_partial(th + 1, len, 0), before));
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		csum_replace_by_diff(&th->check, diff);
+}
+
+/* Overwrites @len bytes at @off of the options by NOPs. The sum of what is
+ * there now less that of what was; the 16-bit words that RFC 9293, 3.1, adds up
+ * begin at even offsets, as the options do.
+ */
+static __wsum nop_out(u8 *options, unsigned int off, unsigned int len)
+{
+	const u16 nops = MB_TCPOPT_NOP << 8 | MB_TCPOPT_NOP;
+	unsigned int end = off + len;
+	u32 diff = 0;
+	u16 *word;
+
+	/* a byte that shares its word with something else */
+	if (off & 1) {
+		word = (u16 *)(options + off - 1);
+		diff += (u16)~*word;
+		options[off++] = MB_TCPOPT_NOP;
+		diff += *word;
+	}
+	for (; off + 1 < end; off += 2) {
+		word = (u16 *)(options + off);
+		diff += nops + (u16)~*word;
+		*word = nops;
+	}
+	if (off < end) {
+		word = (u16 *)(options + off);
+		diff += (u16)~*word;
+		options[off] = MB_TCPOPT_NOP;
+		diff += *word;
+	}
+	return (__force __wsum)diff;
 }
 
 /**
@@ -41,18 +68,15 @@ static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
 int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
 {
 	struct tcphdr *th = mb_packet_writable(pkt);
-	unsigned int len = pkt->doff - sizeof(*th), i;
-	__wsum before;
-	u8 *area;
+	__wsum diff = 0;
+	unsigned int i;
 
 	if (!th)
 		return -ENOMEM;
-	area = (u8 *)(th + 1);
-	before = csum_partial(area, len, 0);
 	for (i = 0; i < opts->n; i++)
-		memset(area + opts->opt[i].off, MB_TCPOPT_NOP,
-		       opts->opt[i].len);
-	fix_checksum(pkt->skb, th, before, len);
+		diff = csum_add(diff, nop_out((u8 *)(th + 1), opts->opt[i].off,
+					      opts->opt[i].len));
+	fix_checksum(pkt->skb, th, diff);
 	return 0;
 }
 
@@ -110,6 +134,6 @@ int mb_neutralise(struct mb_packet *pkt, const struct mb_options *opts)
 		else if (o->add_addr.form == MB_ADD_ADDR_V0)
 			memset(area + o->off, MB_TCPOPT_NOP, o->len);
 	}
-	fix_checksum(pkt->skb, th, before, len);
+	fix_checksum(pkt->skb, th, csum_sub(csum_partial(area, len, 0), before));
 	return 0;
 }

@@ -36,20 +36,18 @@ static void seal(struct mb_judged *j, const struct mb_options *opts)
 	}
 }
 
-/* The entry for this segment's server. A server, too, can open a join, and the
- * segment does not tell who did: with no entry for the one end, the other's
- * counts. An entry with a port names the server's, which a join that the
- * server opens does not use.
+/* The entry for the segment's other end. A server, too, can open a join, and
+ * the segment does not tell who did: with no entry for the one end, the other's
+ * counts. An entry with a port names the server's, which a join that the server
+ * opens does not use. Not inlined: joins are few, and its query takes stack.
  */
-static struct mb_site *find_site(const struct mb_policy *p,
-				 const struct mb_site_query *q, bool join)
+static noinline struct mb_site *other_site(const struct mb_policy *p,
+					   const struct mb_site_query *q)
 {
-	struct mb_site *site = mb_sites_lookup(p->sites, q);
-	struct mb_site_query back;
+	struct mb_site_query back = *q;
 
-	if (site || !join || !q->client_known)
-		return site;
-	back = *q;
+	if (!q->client_known)
+		return NULL;
 	back.server = q->client;
 	back.client = q->server;
 	back.port = 0;
@@ -103,7 +101,9 @@ struct mb_judged mb_verdict_handshake(const struct mb_policy *p,
 	struct mb_judged j;
 	u8 action;
 
-	j.site = find_site(p, q, join);
+	j.site = mb_sites_lookup(p->sites, q);
+	if (!j.site && join)
+		j.site = other_site(p, q);
 	j.cause = j.site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
 	j.verdict = MPTCP_MB_VERDICT_ACCEPT;
 	action = j.site ? j.site->action : set->dflt;

@@ -20,6 +20,17 @@ struct mb_judged {
 	struct mb_site *site;
 };
 
+/**
+ * mb_verdict_needed() - whether any setting is about a segment's options
+ * @opts:	options of a segment that is no SYN and no SYN/ACK
+ *
+ * Return: false: it is accepted, there is no need to ask
+ */
+static inline bool mb_verdict_needed(const struct mb_options *opts)
+{
+	return opts->subtypes & (1U << MB_ADD_ADDR);
+}
+
 struct mb_judged mb_verdict_handshake(const struct mb_policy *p,
 				      const struct mb_site_query *q,
 				      const struct mb_options *opts);

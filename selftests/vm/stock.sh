@@ -26,7 +26,9 @@ stock_prepare()
 	modroot=$stock
 	console=/dev/hvc0
 
-	accel=tcg,thread=multi,tb-size=512
+	# One thread emulates all processors in turn. With a thread for each the kernel's patching
+	# of its own code now and then goes wrong (Oops: int3), and with a VM a core it is no faster.
+	accel=tcg,thread=${TCG_THREAD:-single},tb-size=512
 	# la57: five-level page tables cost an emulator time and nobody profits
 	cpu=${CPU:-max,la57=off}
 	smp=${SMP:-2}

@@ -152,7 +152,8 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_FAULT_DSS_PLACE: In a SYN.
  * @MPTCP_MB_COUNTER_RESET_SENT: RSTs that this gateway sent; a refused segment
  *   can cause two.
- * @MPTCP_MB_COUNTER_RESET_FAILED: RSTs that could not be built or routed.
+ * @MPTCP_MB_COUNTER_RESET_FAILED: RSTs that could not be built, routed or
+ *   sent; a firewall may have dropped them in OUTPUT.
  * @MPTCP_MB_COUNTER_RESET_LIMITED: Segments not answered because of
  *   reset-rate.
  */
