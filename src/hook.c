@@ -54,28 +54,28 @@ static const struct {
 	},
 };
 
-static __always_inline void count_options(struct mb_stats *stats,
+static __always_inline void count_options(const struct mb_stats *stats,
 					  const struct mb_options *opts,
 					  enum mb_place place)
 {
-	unsigned int i;
+	struct mb_counters __percpu *c = stats->pcpu;
+	const struct mb_option *o;
 
-	mb_count(stats, MPTCP_MB_COUNTER_MPTCP);
+	this_cpu_inc(c->v[MPTCP_MB_COUNTER_MPTCP]);
 	if (place == MB_PLACE_SYN)
-		mb_count(stats, MPTCP_MB_COUNTER_SYN);
+		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SYN]);
 	else if (place == MB_PLACE_SYNACK)
-		mb_count(stats, MPTCP_MB_COUNTER_SYNACK);
+		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SYNACK]);
 
-	for (i = 0; i < opts->n; i++) {
-		const struct mb_option *o = &opts->opt[i];
-
-		if (o->subtype < MB_SUBTYPES)
-			mb_count(stats, MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE + o->subtype);
+	for (o = opts->opt; o < opts->opt + opts->n; o++) {
 		if (o->fault != MB_FAULT_NONE)
-			mb_count(stats, MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault);
+			this_cpu_inc(c->v[MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault]);
+		if (o->subtype >= MB_SUBTYPES)
+			continue;
+		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE + o->subtype]);
 		if (o->subtype == MB_MP_CAPABLE)
-			mb_count(stats, MPTCP_MB_COUNTER_VERSION_0 +
-					min_t(u8, o->capable.version, 2));
+			this_cpu_inc(c->v[MPTCP_MB_COUNTER_VERSION_0 +
+					  min_t(unsigned int, o->capable.version, 2)]);
 	}
 }
 

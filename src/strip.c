@@ -21,36 +21,45 @@ static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
 		csum_replace_by_diff(&th->check, diff);
 }
 
-/* Overwrites @len bytes at @off of the options by NOPs. The sum of what is
- * there now less that of what was; the 16-bit words that RFC 9293, 3.1, adds up
- * begin at even offsets, as the options do.
+/* The 16-bit word that byte @off of the options is part of: RFC 9293, 3.1, sums
+ * up words that begin at even offsets.
+ */
+static u16 word_at(const u8 *options, unsigned int off)
+{
+	u16 word;
+
+	memcpy(&word, options + (off & ~1U), sizeof(word));
+	return word;
+}
+
+static u64 nop_out_byte(u8 *options, unsigned int off)
+{
+	u16 before = word_at(options, off);
+
+	options[off] = MB_TCPOPT_NOP;
+	return word_at(options, off) + (u16)~before;
+}
+
+/* Overwrites @len bytes at @off of the options by NOPs; returns what that adds
+ * to their sum. Words of 32 bits sum up to the same as those of 16.
  */
 static __wsum nop_out(u8 *options, unsigned int off, unsigned int len)
 {
-	const u16 nops = MB_TCPOPT_NOP << 8 | MB_TCPOPT_NOP;
+	const u32 nops = MB_TCPOPT_NOP * 0x01010101U;
 	unsigned int end = off + len;
-	u32 diff = 0;
-	u16 *word;
+	u64 diff = 0;
+	u32 word;
 
-	/* a byte that shares its word with something else */
-	if (off & 1) {
-		word = (u16 *)(options + off - 1);
-		diff += (u16)~*word;
-		options[off++] = MB_TCPOPT_NOP;
-		diff += *word;
+	if (off & 1)
+		diff += nop_out_byte(options, off++);
+	for (; off + sizeof(word) <= end; off += sizeof(word)) {
+		memcpy(&word, options + off, sizeof(word));
+		diff += nops + (u64)~word;
+		memcpy(options + off, &nops, sizeof(nops));
 	}
-	for (; off + 1 < end; off += 2) {
-		word = (u16 *)(options + off);
-		diff += nops + (u16)~*word;
-		*word = nops;
-	}
-	if (off < end) {
-		word = (u16 *)(options + off);
-		diff += (u16)~*word;
-		options[off] = MB_TCPOPT_NOP;
-		diff += *word;
-	}
-	return (__force __wsum)diff;
+	for (; off < end; off++)
+		diff += nop_out_byte(options, off);
+	return csum_add((__force __wsum)(u32)diff, (__force __wsum)(u32)(diff >> 32));
 }
 
 /**
