@@ -7,7 +7,7 @@ if [ -e /proc/sys/net/mptcp/blackhole_timeout ]; then
 	BLACKHOLES=1
 	plan 41
 else
-	plan 36
+	plan 35
 fi
 
 client_mib() { mib "$NS_C" "MPTcpExt$1"; }
