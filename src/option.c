@@ -343,7 +343,7 @@ bool mb_options_walk(const u8 *opt, unsigned int len)
 {
 	unsigned int pos, size;
 
-	for (pos = 0; pos < len; pos += size) {
+	for (pos = mb_options_start(opt, len); pos < len; pos += size) {
 		if (opt[pos] == MB_TCPOPT_MPTCP)
 			return true;
 		size = option_size(opt + pos, len - pos);

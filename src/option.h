@@ -241,19 +241,21 @@ static __always_inline bool mb_options_timestamps(const u8 *opt,
 	return len >= 12 && !memcmp(opt, nop_nop_ts, sizeof(nop_nop_ts));
 }
 
-/* Bytes that need no walk, at whose end an option begins: timestamps; or MSS,
- * SACK permitted and timestamps, as Linux begins a SYN.
+/* Bytes that need no walk, at whose end an option begins, if any: timestamps;
+ * or MSS, SACK permitted, timestamps and window scale, as Linux lays out a SYN.
  */
 static __always_inline unsigned int mb_options_start(const u8 *opt,
 						     unsigned int len)
 {
 	static const u8 mss[] = { 2, 4 }, sack_ts[] = { 4, 2, 8, 10 };
+	static const u8 nop_ws[] = { MB_TCPOPT_NOP, 3, 3 };
 
 	if (mb_options_timestamps(opt, len))
 		return 12;
-	if (len >= 16 && !memcmp(opt, mss, sizeof(mss)) &&
-	    !memcmp(opt + 4, sack_ts, sizeof(sack_ts)))
-		return 16;
+	if (len >= 20 && !memcmp(opt, mss, sizeof(mss)) &&
+	    !memcmp(opt + 4, sack_ts, sizeof(sack_ts)) &&
+	    !memcmp(opt + 16, nop_ws, sizeof(nop_ws)))
+		return 20;
 	return 0;
 }
 
@@ -287,7 +289,9 @@ static inline bool mb_options_present(const u8 *opt, unsigned int len)
 
 	if (len < sizeof(found))
 		return mb_options_walk(opt, len);
-	if (p < opt + len && *p == MB_TCPOPT_MPTCP)
+	if (p == opt + len)
+		return false;
+	if (*p == MB_TCPOPT_MPTCP)
 		return true;
 	/* Eight bytes at a time; the last eight may overlap those before. */
 	last = opt + len - sizeof(found);

@@ -117,6 +117,13 @@
 { SYN, "1e", "none@0+1 !overrun" },
 { SYN, "01011e", "none@2+1 !overrun" },
 { SYN, "020405b4 0402 080a 1111111100000000 01 030307 1e04 0101", "mp-capable@20+4 v1 flags=01" },
+/* a SYN of Linux with one byte changed */
+{ SYN, "020405b4 0402 080a 1111111100000000 01 030407 1e 04010101", "" },
+{ SYN, "020405b4 0402 080a 1111111100000000 00 030307 1e04 0101", "" },
+{ SYN, "020405b4 0402 080b 1111111100000000 0a 030307 1e04 0101", "mp-capable@20+4 v1 flags=01" },
+{ SYN, "020405b4 0402 0806 11111111 1e02 0000 01 030307", "none@12+2 !short" },
+{ SYN, "020405b4 040e 080a 1111111100000000 01 03 1e03f1", "mp-experimental@18+3 !mp-experimental-len" },
+{ SYN, "020605b4 0402 1e04 0101 01010101 0101 01 030307", "mp-capable@6+4 v1 flags=01" },
 { SYN, "1e04 f000 1e04 0101", "mp-experimental@0+4; mp-capable@4+4 v1 flags=01" },
 { SYN, "1e04 0101 1e04 0101", "mp-capable@0+4 v1 flags=01; mp-capable@4+4 v1 flags=01" },
 { DATA, "1e08 2001 80001000 1e08 3402 c0000264", "dss@0+8 ack4=80001000; add-addr@8+8 v0 id=2 addr4@12" },

@@ -210,6 +210,11 @@ static unsigned int random_bytes(u8 *b)
 			frequent[random() % sizeof(frequent)];
 	if (len >= 12 && random() % 4 == 0)
 		memcpy(b, "\x01\x01\x08\x0a", 4);
+	if (len >= 20 && random() % 8 == 0) {
+		memcpy(b, "\x02\x04\x05\xb4\x04\x02\x08\x0a", 8);
+		memcpy(b + 16, "\x01\x03\x03\x07", 4);
+		b[random() % len] = random() % 32;
+	}
 	return len;
 }
 
