@@ -194,11 +194,10 @@ static noinline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
  * and may go on.
  */
 static __always_inline bool read_options(struct mb_net *mn, const struct tcphdr *th,
-					 enum mb_place place,
+					 unsigned int len, enum mb_place place,
 					 struct mb_options *opts)
 {
-	mb_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), place,
-			 opts);
+	mb_options_parse((const u8 *)(th + 1), len, place, opts);
 	count_options(&mn->stats, opts, place);
 	if (place != MB_PLACE_OTHER || mb_verdict_needed(opts))
 		return true;
@@ -233,6 +232,7 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 	struct mb_packet pkt __uninitialized;
 	const struct tcphdr *th;
 	enum mb_place place;
+	unsigned int len;
 
 	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
@@ -251,33 +251,35 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 		mb_count(&mn->stats, EXIT(TRUNCATED));
 		return NF_ACCEPT;
 	}
-	if (!mb_options_present((const u8 *)(th + 1), pkt.doff - sizeof(*th))) {
+	len = pkt.doff - sizeof(*th);
+	if (!mb_options_present((const u8 *)(th + 1), len)) {
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
 	place = place_of(th);
-	return read_options(mn, th, place, &opts) ?
+	return read_options(mn, th, len, place, &opts) ?
 	       judge(mn, &pkt, th, place, &opts, state) : NF_ACCEPT;
 }
 
-/* A packet of the most common kind with options. Not inlined: without a frame
- * on the stack the way of all other traffic is shorter.
+/* A packet of the most common kind with @len bytes of options. Not inlined:
+ * without a frame on the stack the way of all other traffic is shorter.
  */
 static noinline unsigned int linear(struct mb_net *mn, struct sk_buff *skb,
-				    const struct nf_hook_state *state, u8 family,
-				    const struct tcphdr *th)
+				    const struct nf_hook_state *state,
+				    const struct tcphdr *th, unsigned int len)
 {
 	struct mb_options opts __uninitialized;
 	struct mb_packet pkt __uninitialized;
-	enum mb_place place = place_of(th);
+	enum mb_place place;
 
-	if (!mb_options_present((const u8 *)(th + 1), th->doff * 4 - sizeof(*th))) {
+	if (!mb_options_present((const u8 *)(th + 1), len)) {
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
-	if (!read_options(mn, th, place, &opts))
+	place = place_of(th);
+	if (!read_options(mn, th, len, place, &opts))
 		return NF_ACCEPT;
-	mb_packet_set(&pkt, skb, family, th);
+	mb_packet_set(&pkt, skb, state->pf, th);
 	return judge(mn, &pkt, th, place, &opts, state);
 }
 
@@ -287,11 +289,13 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 {
 	const struct tcphdr *th = mb_packet_quick(skb, family);
 	struct mb_net *mn = priv;
+	unsigned int len;
 
 	if (unlikely(!th))
 		return examine(mn, skb, state, family);
-	if (!mb_options_usual((const u8 *)(th + 1), th->doff * 4 - sizeof(*th)))
-		return linear(mn, skb, state, family, th);
+	len = th->doff * 4 - sizeof(*th);
+	if (!mb_options_usual((const u8 *)(th + 1), len))
+		return linear(mn, skb, state, th, len);
 	mb_count(&mn->stats, EXIT(PLAIN));
 	return NF_ACCEPT;
 }
