@@ -59,7 +59,8 @@ struct mb_site_key {
 
 /**
  * struct mb_site_query - what is looked up
- * @server:	address, network byte order; IPv4 in the first 4 bytes
+ * @server:	address, network byte order; IPv4 in the first 4 bytes, what stands
+ *		behind is not read
  * @client:	likewise, of the same family
  * @mark:	the segment's
  * @ctmark:	its connection's

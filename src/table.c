@@ -3,6 +3,7 @@
  * step.
  */
 
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -46,9 +47,12 @@ struct mb_site *mb_table_first(struct mb_sites *t,
 /* Counts an entry, as one more or one less. */
 static void account(struct mb_sites *t, const struct mb_site *s, int one)
 {
-	struct mb_class *class = &t->class[class_of(s->flags)];
+	unsigned int n = class_of(s->flags);
+	struct mb_class *class = &t->class[n];
+	u32 used = t->used & ~BIT(n);
 
-	WRITE_ONCE(class->count, class->count + one);
+	class->count += one;
+	WRITE_ONCE(t->used, class->count ? used | BIT(n) : used);
 	WRITE_ONCE(t->count, t->count + one);
 	if (mb_entry_refuses(s))
 		WRITE_ONCE(t->refusing, t->refusing + one);

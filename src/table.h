@@ -13,21 +13,22 @@ enum { MB_CLASS_OVERRIDE, MB_CLASS_MARK, MB_CLASS_PLAIN, MB_CLASSES };
 
 /**
  * struct mb_class - the entries of one class
- * @count:	how many; 0 lets a lookup pass by
  * @trie4:	IPv4 prefixes
  * @trie6:	IPv6 prefixes
  * @any:	first entry for any address, as a slot of a trie
+ * @count:	how many
  */
 struct mb_class {
-	u32 count;
 	void __rcu *trie4;
 	void __rcu *trie6;
 	void __rcu *any;
+	u32 count;
 };
 
 /**
  * struct mb_sites - a table
  * @class:	the entries by class and prefix
+ * @used:	bit for each class that has entries: others cost a lookup nothing
  * @count:	how many in all
  * @refusing:	how many of these could refuse something
  * @next_id:	id of the next to arrive
@@ -36,6 +37,7 @@ struct mb_class {
  */
 struct mb_sites {
 	struct mb_class class[MB_CLASSES];
+	u32 used;
 	u32 count;
 	u32 refusing;
 	unsigned long next_id;

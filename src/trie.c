@@ -7,7 +7,7 @@
 #include <linux/string.h>
 #include "trie.h"
 
-#define PLACE_ENDS	64	/* places: 64 kids, then 64 ends, as in the bitmaps */
+#define PLACE_ENDS	64	/* places: bits of kids, then bits of ends */
 
 /* For each value of six bits, the ends that an address with these bits passes:
  * with c = 64 + value, the bits c >> 1 to c >> 6.
@@ -45,32 +45,17 @@ static unsigned int begin(unsigned int len)
 	return len / MB_TRIE_STRIDE * MB_TRIE_STRIDE;
 }
 
-static void bits_of(struct mb_trie_bits *bits, const __be32 *addr, u8 family)
+/* Which bit of a bitmap stands for the place in a node where a prefix belongs:
+ * among its ends, or among its kids.
+ */
+static unsigned int place(const struct mb_trie_node *node, const __be32 *addr,
+			  unsigned int len, bool v4)
 {
-	memset(bits, 0, sizeof(*bits));
-	mb_trie_bits_get(bits, addr, family == AF_INET);
-}
-
-/* How many bits two prefixes share. */
-static unsigned int common(const struct mb_trie_bits *a, unsigned int a_len,
-			   const struct mb_trie_bits *b, unsigned int b_len)
-{
-	unsigned int same = 64 - fls64(a->w[0] ^ b->w[0]);
-
-	if (same == 64)
-		same = 128 - fls64(a->w[2] ^ b->w[2]);
-	return min3(same, a_len, b_len);
-}
-
-/* Where in a node at @pos a prefix belongs: as an end, or under a kid. */
-static unsigned int place(const struct mb_trie_bits *bits, unsigned int len,
-			  unsigned int pos)
-{
-	unsigned int chunk = mb_trie_chunk(bits, pos, false);
-	unsigned int r = len - pos;
+	unsigned int chunk = mb_trie_chunk(node, addr, v4);
+	unsigned int r = len - node->pos;
 
 	if (r >= MB_TRIE_STRIDE)
-		return chunk;
+		return 63 - chunk;
 	return PLACE_ENDS + (1 << r) + (chunk >> (MB_TRIE_STRIDE - r));
 }
 
@@ -109,8 +94,11 @@ static struct mb_trie_node *node_alloc(unsigned int slots, unsigned int pos)
 
 	node = kzalloc(sizeof(*node) + slots * sizeof(node->slot[0]),
 		       GFP_KERNEL_ACCOUNT);
-	if (node)
-		node->pos = pos;
+	if (!node)
+		return NULL;
+	node->pos = pos;
+	node->byte = min(pos / 8, 8);
+	node->shift = pos - 8 * node->byte;
 	return node;
 }
 
@@ -172,21 +160,17 @@ static int shrink(void __rcu **slot, struct mb_trie_node *node,
  * site in there; @same bits are common.
  */
 static int part(void __rcu **slot, const struct mb_site *rep, unsigned int same,
-		const struct mb_trie_bits *bits, struct mb_site *s,
-		struct mutex *lock)
+		struct mb_site *s, struct mutex *lock)
 {
 	struct mb_trie_node *new = node_alloc(2, begin(same));
-	unsigned int new_at, old_at, len = rep->len;
+	unsigned int new_at, old_at;
+	bool v4 = s->family == AF_INET;
 	void *old = held(*slot, lock);
-	struct mb_trie_bits theirs;
 
 	if (!new)
 		return -ENOMEM;
-	if (!mb_trie_is_site(old))
-		len = ((struct mb_trie_node *)old)->pos;
-	bits_of(&theirs, rep->addr, rep->family);
-	new_at = place(bits, s->len, new->pos);
-	old_at = place(&theirs, len, new->pos);
+	new_at = place(new, s->addr, s->len, v4);
+	old_at = place(new, rep->addr, rep->len, v4);
 	toggle(new, new_at);
 	toggle(new, old_at);
 	RCU_INIT_POINTER(new->slot[rank(new, new_at)], mb_trie_leaf(s));
@@ -195,9 +179,8 @@ static int part(void __rcu **slot, const struct mb_site *rep, unsigned int same,
 	return 0;
 }
 
-/* A site under @p that shares as many bits with @bits as any there does. */
-static const struct mb_site *nearest(const void *p,
-				     const struct mb_trie_bits *bits,
+/* A site under @p that shares as many bits with @s as any there does. */
+static const struct mb_site *nearest(const void *p, const struct mb_site *s,
 				     struct mutex *lock)
 {
 	const struct mb_trie_node *node;
@@ -205,7 +188,7 @@ static const struct mb_site *nearest(const void *p,
 
 	while (!mb_trie_is_site(p)) {
 		node = p;
-		at = mb_trie_chunk(bits, node->pos, false);
+		at = 63 - mb_trie_chunk(node, s->addr, s->family == AF_INET);
 		at = taken(node, at) ? rank(node, at) : 0;
 		p = held(node->slot[at], lock);
 	}
@@ -226,13 +209,13 @@ static const struct mb_site *nearest(const void *p,
 struct mb_site *mb_trie_find(void __rcu **root, const struct mb_site_key *key,
 			     void __rcu ***slot, struct mutex *lock)
 {
+	const __be32 *addr = key->addr.s6_addr32;
+	bool v4 = key->family == AF_INET;
 	struct mb_trie_node *node;
-	struct mb_trie_bits bits;
 	struct mb_site *s;
 	unsigned int at;
 	void *p;
 
-	bits_of(&bits, key->addr.s6_addr32, key->family);
 	for (;;) {
 		p = rcu_dereference_check(*root,
 					  lock && lockdep_is_held(lock));
@@ -241,7 +224,7 @@ struct mb_site *mb_trie_find(void __rcu **root, const struct mb_site_key *key,
 		node = p;
 		if (node->pos > key->len)
 			return NULL;
-		at = place(&bits, key->len, node->pos);
+		at = place(node, addr, key->len, v4);
 		if (!taken(node, at))
 			return NULL;
 		root = &node->slot[rank(node, at)];
@@ -249,8 +232,7 @@ struct mb_site *mb_trie_find(void __rcu **root, const struct mb_site_key *key,
 	if (!p)
 		return NULL;
 	s = mb_trie_site(p);
-	if (s->len != key->len ||
-	    !mb_trie_covers(s, &bits, key->family == AF_INET))
+	if (s->len != key->len || !mb_trie_covers(s, addr, v4))
 		return NULL;
 	if (slot)
 		*slot = root;
@@ -267,8 +249,8 @@ struct mb_site *mb_trie_find(void __rcu **root, const struct mb_site_key *key,
  */
 int mb_trie_insert(void __rcu **root, struct mb_site *s, struct mutex *lock)
 {
+	bool v4 = s->family == AF_INET;
 	void *p = held(*root, lock);
-	struct mb_trie_bits bits, theirs;
 	const struct mb_site *rep;
 	struct mb_trie_node *node;
 	unsigned int same, at;
@@ -277,22 +259,21 @@ int mb_trie_insert(void __rcu **root, struct mb_site *s, struct mutex *lock)
 		rcu_assign_pointer(*root, mb_trie_leaf(s));
 		return 0;
 	}
-	bits_of(&bits, s->addr, s->family);
-	rep = nearest(p, &bits, lock);
-	bits_of(&theirs, rep->addr, rep->family);
-	same = common(&bits, s->len, &theirs, rep->len);
+	rep = nearest(p, s, lock);
+	same = min3(mb_trie_common(s->addr, rep->addr, v4),
+		    (unsigned int)s->len, (unsigned int)rep->len);
 
 	/* Nodes that begin within the common bits are passed by both. */
 	for (; !mb_trie_is_site(p); p = held(*root, lock)) {
 		node = p;
 		if (node->pos > same)
 			break;
-		at = place(&bits, s->len, node->pos);
+		at = place(node, s->addr, s->len, v4);
 		if (!taken(node, at))
 			return grow(root, node, at, s, lock);
 		root = &node->slot[rank(node, at)];
 	}
-	return part(root, rep, same, &bits, s, lock);
+	return part(root, rep, same, s, lock);
 }
 
 /**
@@ -306,8 +287,8 @@ int mb_trie_insert(void __rcu **root, struct mb_site *s, struct mutex *lock)
 int mb_trie_remove(void __rcu **root, struct mb_site *s, struct mutex *lock)
 {
 	void *p = held(*root, lock);
+	bool v4 = s->family == AF_INET;
 	struct mb_trie_node *node;
-	struct mb_trie_bits bits;
 	void __rcu **slot;
 	unsigned int at;
 
@@ -315,10 +296,9 @@ int mb_trie_remove(void __rcu **root, struct mb_site *s, struct mutex *lock)
 		RCU_INIT_POINTER(*root, NULL);
 		return 0;
 	}
-	bits_of(&bits, s->addr, s->family);
 	for (;;) {
 		node = p;
-		at = place(&bits, s->len, node->pos);
+		at = place(node, s->addr, s->len, v4);
 		slot = &node->slot[rank(node, at)];
 		p = held(*slot, lock);
 		if (mb_trie_is_site(p))

@@ -16,6 +16,7 @@
 
 #include <linux/bitops.h>
 #include <linux/rcupdate.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include "site.h"
 
@@ -24,12 +25,15 @@
 
 /**
  * struct mb_trie_node - where prefixes part
- * @kids:	bit by the six bits of the address from @pos on
+ * @kids:	bit (63 - b) for kid b, b being the six bits of the address from
+ *		@pos on
  * @ends:	bit for a prefix that ends after r < 6 of the six bits, b being
  *		these r bits: (1 << r) + b, so that longer ones are higher and
  *		bit 0 is unused
  * @rcu:	frees it
  * @pos:	bits of the address that stand before, a multiple of six
+ * @byte:	where in the address 8 bytes can be read that hold the six bits
+ * @shift:	bits of these bytes that stand before
  * @slot:	a pointer for each bit of @kids, then for each of @ends; at
  *		least two. To a node, or, with the lowest bit set, to the best
  *		site of a prefix; never NULL
@@ -41,16 +45,9 @@ struct mb_trie_node {
 	u64 ends;
 	struct rcu_head rcu;
 	u8 pos;
+	u8 byte;
+	u8 shift;
 	void __rcu *slot[];
-};
-
-/**
- * struct mb_trie_bits - an address, to take six bits of at any place
- * @w:	64 bits each, from bit 0, 32, 64 and 96 on; host byte order, zeros
- *	after the end. IPv4 fills and needs the first alone.
- */
-struct mb_trie_bits {
-	u64 w[4];
 };
 
 /**
@@ -82,50 +79,65 @@ static inline void *mb_trie_leaf(const struct mb_site *s)
 	return (void *)((unsigned long)s + 1);
 }
 
-static __always_inline void mb_trie_bits_get(struct mb_trie_bits *bits,
-					     const __be32 *addr, bool v4)
-{
-	if (v4) {
-		bits->w[0] = (u64)be32_to_cpu(addr[0]) << 32;
-		return;
-	}
-	bits->w[0] = (u64)be32_to_cpu(addr[0]) << 32 | be32_to_cpu(addr[1]);
-	bits->w[2] = (u64)be32_to_cpu(addr[2]) << 32 | be32_to_cpu(addr[3]);
-	bits->w[1] = bits->w[0] << 32 | bits->w[2] >> 32;
-	bits->w[3] = bits->w[2] << 32;
-}
-
-/* The six bits from @pos on. */
-static __always_inline unsigned int
-mb_trie_chunk(const struct mb_trie_bits *bits, unsigned int pos, bool v4)
-{
-	u64 w = v4 ? bits->w[0] : bits->w[pos / 32];
-
-	return w << (v4 ? pos : pos % 32) >> (64 - MB_TRIE_STRIDE);
-}
-
-/**
- * mb_trie_covers() - does an address begin with a site's prefix
- * @s:		site
- * @bits:	address of the same family
- * @v4:		which family
+/* Eight bytes of an address, from @byte on, for bits to be counted from its
+ * highest. Of an IPv4 address there are four.
  */
-static __always_inline bool mb_trie_covers(const struct mb_site *s,
-					   const struct mb_trie_bits *bits,
-					   bool v4)
+static __always_inline u64 mb_trie_bits(const __be32 *addr, unsigned int byte,
+					bool v4)
 {
-	u64 a, b;
+	__be64 bits;
 
-	if (v4) {
-		a = be32_to_cpu(s->addr[0]) ^ bits->w[0] >> 32;
-		return 32 - fls(a) >= s->len;
-	}
-	a = (u64)be32_to_cpu(s->addr[0]) << 32 | be32_to_cpu(s->addr[1]);
-	a ^= bits->w[0];
-	if (a)
-		return 64 - fls64(a) >= s->len;
-	b = (u64)be32_to_cpu(s->addr[2]) << 32 | be32_to_cpu(s->addr[3]);
-	return 128 - fls64(b ^ bits->w[2]) >= s->len;
+	if (v4)
+		return (u64)be32_to_cpu(*addr) << 32;
+	memcpy(&bits, (const u8 *)addr + byte, sizeof(bits));
+	return be64_to_cpu(bits);
+}
+
+/* The six bits that a node looks at. */
+static __always_inline unsigned int
+mb_trie_chunk(const struct mb_trie_node *node, const __be32 *addr, bool v4)
+{
+	return mb_trie_bits(addr, node->byte, v4) <<
+	       (v4 ? node->pos : node->shift) >> (64 - MB_TRIE_STRIDE);
+}
+
+/* How many leading bits two addresses share; all of IPv4's 32, and more, is 64. */
+static __always_inline unsigned int
+mb_trie_common(const __be32 *a, const __be32 *b, bool v4)
+{
+	u64 differ = mb_trie_bits(a, 0, v4) ^ mb_trie_bits(b, 0, v4);
+
+	if (v4 || differ)
+		return 64 - fls64(differ);
+	return 128 - fls64(mb_trie_bits(a, 8, v4) ^ mb_trie_bits(b, 8, v4));
+}
+
+/* Does an address, of the same family, begin with a site's prefix? */
+static __always_inline bool mb_trie_covers(const struct mb_site *s,
+					   const __be32 *addr, bool v4)
+{
+	return mb_trie_common(s->addr, addr, v4) >= s->len;
+}
+
+/* The slot of an end that a node has. */
+static __always_inline void __rcu * const *
+mb_trie_end_slot(const struct mb_trie_node *node, unsigned int end)
+{
+	return &node->slot[hweight64(node->kids) +
+			   hweight64(node->ends << (63 - end)) - 1];
+}
+
+/* Follows a node to the kid that an address goes to, NULL without one. The
+ * kid's own bit is made the highest; those of the kids before it went out.
+ */
+static __always_inline const void *
+mb_trie_kid(const struct mb_trie_node *node, unsigned int chunk)
+{
+	u64 kids = node->kids << chunk;
+
+	if ((s64)kids >= 0)
+		return NULL;
+	return rcu_dereference(node->slot[hweight64(kids) - 1]);
 }
 
 /**
@@ -139,7 +151,7 @@ static __always_inline bool mb_trie_covers(const struct mb_site *s,
 static inline struct mb_site *mb_trie_shorter(struct mb_trie_path *path)
 {
 	const struct mb_trie_node *node;
-	unsigned int end, slot;
+	unsigned int end;
 	u64 *ends;
 
 	if (!path->n)
@@ -147,17 +159,16 @@ static inline struct mb_site *mb_trie_shorter(struct mb_trie_path *path)
 	node = path->node[path->n - 1];
 	ends = &path->ends[path->n - 1];
 	end = fls64(*ends) - 1;
-	slot = hweight64(node->kids) + hweight64(node->ends << (63 - end)) - 1;
-	*ends ^= 1ULL << end;
+	*ends ^= BIT_ULL(end);
 	if (!*ends)
 		path->n--;
-	return mb_trie_site(rcu_dereference(node->slot[slot]));
+	return mb_trie_site(rcu_dereference(*mb_trie_end_slot(node, end)));
 }
 
 /**
  * mb_trie_longest() - first candidate for an address
  * @root:	the trie
- * @bits:	address
+ * @addr:	address, network byte order
  * @v4:		its family, which is the trie's
  * @path:	out: for mb_trie_shorter()
  *
@@ -165,30 +176,26 @@ static inline struct mb_site *mb_trie_shorter(struct mb_trie_path *path)
  * Return: as mb_trie_shorter()
  */
 static __always_inline struct mb_site *
-mb_trie_longest(void __rcu * const *root, const struct mb_trie_bits *bits,
-		bool v4, struct mb_trie_path *path)
+mb_trie_longest(void __rcu * const *root, const __be32 *addr, bool v4,
+		struct mb_trie_path *path)
 {
 	const void *p = rcu_dereference(*root);
 	const struct mb_trie_node *node;
 	unsigned int chunk;
-	u64 ends, kids;
+	u64 ends;
 
 	path->n = 0;
 	while (p) {
 		if (mb_trie_is_site(p))
 			return mb_trie_site(p);
 		node = p;
-		chunk = mb_trie_chunk(bits, node->pos, v4);
+		chunk = mb_trie_chunk(node, addr, v4);
 		ends = node->ends & mb_trie_within[chunk];
 		if (ends) {
 			path->node[path->n] = node;
 			path->ends[path->n++] = ends;
 		}
-		/* The kid's own bit is the highest, then those before it. */
-		kids = node->kids << (63 - chunk);
-		if ((s64)kids >= 0)
-			break;
-		p = rcu_dereference(node->slot[hweight64(kids) - 1]);
+		p = mb_trie_kid(node, chunk);
 	}
 	return mb_trie_shorter(path);
 }

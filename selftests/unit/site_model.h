@@ -48,6 +48,7 @@ bool model_expired(const struct model_entry *e);
 bool model_refuses(const struct model_entry *e);
 
 /* site_world.c */
+extern bool world_is_plain;	/* random entries without override and marks */
 unsigned int rnd(unsigned int n);
 void random_entry(struct mb_site_new *new, char *comment);
 void random_query(const struct model *m, struct mb_site_query *q);

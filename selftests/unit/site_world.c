@@ -8,6 +8,8 @@
 
 int inet_pton(int family, const char *text, void *addr);
 
+bool world_is_plain;
+
 static u64 seed = 88172645463325252ULL;
 
 /* 0 to n - 1 */
@@ -88,6 +90,8 @@ void random_entry(struct mb_site_new *new, char *comment)
 	if (k->family != AF_UNSPEC)
 		random_prefix(&k->addr, &k->len, k->family);
 	k->flags = chance(40) ? 0 : rnd(32);
+	if (world_is_plain)
+		k->flags = chance(20) ? k->flags & (MB_SITE_FROM | MB_SITE_HAS_PORT) : 0;
 	if (k->flags & MB_SITE_FROM) {
 		k->from_family = k->family ?: chance(50) ? AF_INET : AF_INET6;
 		random_prefix(&k->from, &k->from_len, k->from_family);
@@ -119,6 +123,15 @@ static void random_tail(struct in6_addr *a, u8 len, u8 family)
 			flip(a, i);
 }
 
+/* What stands behind an IPv4 address does not count. */
+static void random_rest(struct mb_site_query *q)
+{
+	if (q->family != AF_INET)
+		return;
+	q->server.s6_addr32[1] = rnd(2) * ~0U;
+	q->client.s6_addr32[1] = rnd(2) * ~0U;
+}
+
 /* Mostly one that the entries of a model have to do with. */
 void random_query(const struct model *m, struct mb_site_query *q)
 {
@@ -135,6 +148,7 @@ void random_query(const struct model *m, struct mb_site_query *q)
 		q->family = k->family;
 	random_addr(&q->server, q->family);
 	random_addr(&q->client, q->family);
+	random_rest(q);
 	if (!k)
 		return;
 	if (k->family != AF_UNSPEC) {
@@ -145,6 +159,7 @@ void random_query(const struct model *m, struct mb_site_query *q)
 		q->client = k->from;
 		random_tail(&q->client, k->from_len, k->from_family);
 	}
+	random_rest(q);
 	if (k->flags & MB_SITE_HAS_MARK && chance(80))
 		q->mark = k->mark;
 	if (k->flags & MB_SITE_HAS_CTMARK && chance(80))

@@ -35,10 +35,12 @@ typedef int32_t s32;
 typedef int64_t s64, time64_t;
 typedef u16 __be16;
 typedef u32 __be32;
+typedef u64 __be64;
 
 /* compiler.h */
 #define __rcu
 #define __percpu
+#define noinline __attribute__((noinline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
@@ -54,15 +56,18 @@ typedef u32 __be32;
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define be32_to_cpu(x) bswap_32(x)
+#define be64_to_cpu(x) bswap_64(x)
 #else
 #define be32_to_cpu(x) (x)
+#define be64_to_cpu(x) (x)
 #endif
 #define htonl(x) be32_to_cpu(x)
 #define ntohl(x) be32_to_cpu(x)
 
 /* bitops.h */
+#define BIT(n) (1UL << (n))
 #define BIT_ULL(n) (1ULL << (n))
-#define hweight64(x) ((unsigned int)__builtin_popcountll(x))
+#define hweight64(x) ((unsigned long)__builtin_popcountll(x))
 
 static inline int fls64(u64 x)
 {
