@@ -2,7 +2,7 @@
 # Bad input: one line that names the place and the remedy, and nothing has changed. And good input
 # that is easily taken wrong: save and apply are each other's inverse, JSON parses.
 . "$(dirname "$0")/lib.sh"
-plan 47
+plan 49
 
 # -n is quicker than ip netns exec
 mb()
@@ -95,6 +95,19 @@ without_capability()
 in_user_namespace()
 {
 	unshare --user --map-root-user --net "$MBCTL" "$@"
+}
+
+# what writes to a closed descriptor must not write into the socket that took its place
+unwritten()
+{
+	local status
+
+	mb policy show >&- 2>"$TMP/err"
+	status=$?
+	is 1 $status && is "mbctl: the answer could not be written: Bad file descriptor" "$(cat "$TMP/err")" || return
+	mb -j stats show >/dev/full 2>"$TMP/err"
+	status=$?
+	is 1 $status && is "mbctl: the answer could not be written: No space left on device" "$(cat "$TMP/err")"
 }
 
 tricky_policy()
@@ -225,7 +238,7 @@ check "not armed: a bad file does not arm" file_unchanged 1 '2: "b": no statemen
 check "not armed: a file that the kernel refuses does not arm" \
 	file_unchanged 2 "2: any: the same entry stands in $TMP/f:1" policy apply <<<$'site add any deny\nsite add any allow'
 check "not armed: a list with duplicates does not arm" \
-	file_unchanged 1 "2: 10.0.0.0/8: the same entry stands in $TMP/f:1" site import <<<$'10.0.0.0/8 deny\n10.0.0.0/8 deny'
+	file_unchanged 2 "2: 10.0.0.0/8: the same entry stands in $TMP/f:1" site import <<<$'10.0.0.0/8 deny\n10.0.0.0/8 deny'
 check "not armed: an explanation needs a policy" unchanged 2 "site get: not armed: set a policy first" site get 10.0.0.1
 check "not armed: nothing to delete" unchanged 2 "site del: any: no such entry" site del any
 
@@ -291,10 +304,13 @@ check "check finds the same" file_unchanged 2 "2: 10.0.0.0/8: the same entry sta
 	site add 10.0.0.0/8 port 80 deny
 F
 check "a list of which one is there already" file_unchanged 2 '2: 10.0.0.0/8: exists already' site import <<<$'10.0.0.0/9 deny\n10.0.0.0/8 deny'
+check "a list of which one overlaps with one that is there" \
+	file_unchanged 2 '2: fd00::/8: its marks overlap with those of the like entry that is there' site import <<<$'fd00::/9 deny\nfd00::/8 mark 0x10/0xf0 deny'
 check "no CAP_NET_ADMIN" without_capability
 check "an unknown namespace" refused 1 '-n "nowhere": there is no such network namespace: see "ip netns list"' "$MBCTL" -n nowhere policy flush
 check "a known namespace" is "$(mb policy save)" "$(ns_g "$MBCTL" policy save)"
 check "a user namespace" refused 2 "load mptcp_mb with userns=1 to have it" in_user_namespace site add any deny
+check "an answer that cannot be written" unwritten
 check "save and apply change nothing" identity
 check "typed by hand it is the same" identity_by_hand
 check "check tells the changes" told_changes check 2

@@ -129,7 +129,7 @@ static bool parse_sample(const char *words, struct entry *entry)
 
 static void check_attributes(void)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct nl nl = { .family = 99 };
 	struct nlmsghdr *req;
 	unsigned int i;
@@ -148,7 +148,7 @@ static void check_attributes(void)
 		if (entry_get(mnl_nlmsg_get_payload_offset(req, 4), &back))
 			ktap_fail("%s: cannot be read back", samples[i].words);
 		text = entry_text(&back);
-		if (strcmp(text, samples[i].want) || entry_compare_keys(&entry, &back) ||
+		if (strcmp(text, samples[i].want) ||
 		    entry_clash(&entry, &back) != 1)
 			ktap_fail("%s becomes %s", samples[i].want, text);
 		free(text);

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # mbctl's command line as far as it goes without the module: help, options, exit status, output that
-# cannot be written. And: what is generated from the netlink specification is in step with it, the
-# manual page is clean. Run in selftests/unit.
+# cannot be written. And the manual page. Run in selftests/unit.
 MBCTL=../../build/mbctl-asan
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -145,14 +144,16 @@ man_page()
 	local page=../../docs/man/mbctl.8
 
 	if command -v mandoc >/dev/null; then
-		mandoc -Tlint -Wwarning "$page" || return
+		mandoc -Tlint -Wwarning "$page"
+		return
 	fi
-	# man's own formatter, its complaints alone
+	command -v man >/dev/null || { echo "neither mandoc nor man is installed"; return 1; }
+	# its complaints alone
 	[ -z "$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man -E UTF-8 -l --warnings -Tutf8 -Z "$page" 2>&1 >/dev/null)" ]
 }
 
 echo "KTAP version 1"
-echo "1..12"
+echo "1..11"
 check "version" helps "mbctl $(sed -n 's/.*MB_VERSION "\(.*\)"/\1/p' ../../src/netlink.h)" -V
 check "help on everything" help_everywhere
 check "help says what endpoints do about drop and reset" disruptive_choices_explained
@@ -168,9 +169,8 @@ check "a policy file is read before anything is sent" \
 	F
 check "output that cannot be written is told" unwritable
 check "abbreviations, and show, list, ls" abbreviated
-check "the generated files are in step with the specification" ../../tools/netlink/generate --check
 check "the manual page is there and clean" man_page
 check "every verb is in the manual page" \
 	bash -c "$MBCTL help | sed -n 's/^    mbctl \([a-z]* [a-z]*\).*/\1/p' | while read -r verb; do
-		grep -q \"\$verb\" ../../docs/man/mbctl.8 || { echo \"\$verb\"; exit 1; }; done"
+		grep -q \"mbctl \$verb\" ../../docs/man/mbctl.8 || { echo \"\$verb\"; exit 1; }; done"
 exit $failed

@@ -209,7 +209,7 @@ static unsigned int offset_of(const struct nlmsghdr *req, unsigned int type)
 
 static void check_refusals(void)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct nl nl = { .family = 99 };
 	struct entry entry = { .has = ENTRY_PORT | ENTRY_MARK, .port = 1, .mark = 1, .mark_mask = 1 };
 	struct settings set = { .has[MPTCP_MB_SET_RESET_RATE] = true };

@@ -4,21 +4,7 @@
  * policy as it was: the kernel forgets the candidate with the socket.
  */
 #include "apply.h"
-#include "stmt.h"
-
-/**
- * struct sending - statements on their way
- * @nl:		socket
- * @list:	statements
- * @bad:	index of the first one refused; @list->n none
- * @why:	why
- */
-struct sending {
-	struct nl *nl;
-	const struct stmts *list;
-	unsigned int bad;
-	struct nl_refusal why;
-};
+#include "send.h"
 
 /**
  * struct changes - what a commit changes
@@ -30,35 +16,6 @@ struct changes {
 	struct settings before, after;
 	uint64_t sites[MPTCP_MB_A_MAX + 1];
 };
-
-static bool encode(void *buf, unsigned int i, void *data)
-{
-	struct sending *s = data;
-
-	if (s->bad < s->list->n)
-		return false;
-	stmt_encode(s->nl, buf, &s->list->v[i]);
-	return true;
-}
-
-static void refused(unsigned int i, const struct nl_refusal *why, void *data)
-{
-	struct sending *s = data;
-
-	if (i < s->bad) {
-		s->bad = i;
-		s->why = *why;
-	}
-}
-
-static int send_stmts(struct nl *nl, const struct stmts *list, struct err *e)
-{
-	struct sending s = { .nl = nl, .list = list, .bad = list->n };
-
-	if (nl_send_many(nl, list->n, encode, refused, &s, e))
-		return -1;
-	return s.bad < list->n ? stmts_refusal(nl, list, s.bad, &s.why, e) : 0;
-}
 
 static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)
 {
@@ -80,7 +37,7 @@ static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)
 static int commit(struct nl *nl, const char *place, bool dry, struct changes *c,
 		  struct err *e)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct nlmsghdr *req;
 
 	req = nl_request(nl, buf, MPTCP_MB_CMD_TXN_COMMIT, NLM_F_ACK);
@@ -149,7 +106,7 @@ static int transact(struct ctx *ctx, const char *place, const struct stmts *list
 
 	if (ctx_nl(ctx) ||
 	    nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, &ctx->err) ||
-	    send_stmts(nl, list, &ctx->err) ||
+	    stmts_send(nl, list, NULL, &ctx->err) ||
 	    commit(nl, place, dry, &c, &ctx->err))
 		return -1;
 	return print_changes(ctx, dry, &c);
@@ -162,7 +119,8 @@ static int run(struct ctx *ctx, struct words *w, bool dry)
 	int err;
 
 	if (!path)
-		return err_usage(&ctx->err, "%s: the file is missing: give its name, or - for standard input",
+		return err_usage(&ctx->err,
+				 "%s: the file is missing: give its name, or - for standard input",
 				 w->place);
 	if (words_end(w, &ctx->err))
 		return -1;

@@ -46,10 +46,12 @@ static const struct object *find_object(const char *word, struct err *e)
 			  shown(word));
 	else if (!strcmp(word, "session") || !strcmp(word, "monitor") ||
 		 !strcmp(word, "refused"))
-		err_usage(e, "%s arrives with sessions; this version knows status, policy, site and stats",
+		err_usage(e,
+			  "%s arrives with sessions; this version knows status, policy, site and stats",
 			  word);
 	else
-		err_usage(e, "%s: no such object: give status, policy, site or stats, or see \"mbctl help\"",
+		err_usage(e,
+			  "%s: no such object: give status, policy, site or stats, or see \"mbctl help\"",
 			  shown(word));
 	return NULL;
 }

@@ -14,12 +14,14 @@ static int enter_netns(const char *name, struct err *e)
 	int fd, err;
 
 	if (!*name || strchr(name, '/') || strlen(name) > 200)
-		return err_usage(e, "-n %s: not the name of a network namespace: see \"ip netns list\"",
+		return err_usage(e,
+				 "-n %s: not the name of a network namespace: see \"ip netns list\"",
 				 shown(name));
 	snprintf(path, sizeof(path), "/var/run/netns/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_usage(e, "-n %s: there is no such network namespace: see \"ip netns list\"",
+		return err_usage(e,
+				 "-n %s: there is no such network namespace: see \"ip netns list\"",
 				 shown(name));
 	if (fd < 0)
 		return err_usage(e, "-n %s: %s: %s", shown(name), path,
@@ -27,7 +29,8 @@ static int enter_netns(const char *name, struct err *e)
 	err = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);
 	if (err == EPERM)
-		return err_set(e, STATUS_KERNEL, "-n %s: not permitted: entering a network namespace needs CAP_SYS_ADMIN: become root",
+		return err_set(e, STATUS_KERNEL,
+			       "-n %s: not permitted: entering a network namespace needs CAP_SYS_ADMIN: become root",
 			       shown(name));
 	if (err)
 		return err_usage(e, "-n %s: not a network namespace: %s: see \"ip netns list\"",

@@ -29,7 +29,8 @@ static int parse_from(struct words *w, struct entry *entry, const char *key,
 				 parse_prefix(w->place, word, &entry->from, e))
 		return -1;
 	if (!entry->from.family)
-		return err_usage(e, "%s: from \"any\": every client is meant without it: leave from out",
+		return err_usage(e,
+				 "%s: from \"any\": every client is meant without it: leave from out",
 				 w->place);
 	return 0;
 }
@@ -49,7 +50,8 @@ static int parse_verdict(struct words *w, const char *key, unsigned int allowed,
 		return 0;
 	}
 	if (v == MPTCP_MB_VERDICT_STRIP)
-		return err_usage(e, "%s: %s \"strip\": a stripped join would open a stray TCP connection: give %s",
+		return err_usage(e,
+				 "%s: %s \"strip\": a stripped join would open a stray TCP connection: give %s",
 				 w->place, key, list);
 	return err_usage(e, "%s: %s %s: no such value: give %s", w->place, key,
 			 shown(word), list);
@@ -77,7 +79,8 @@ static int parse_comment(struct words *w, struct entry *entry, const char *key,
 		return err_usage(e, "%s: comment %s: it has a newline: give one line",
 				 w->place, shown(word));
 	if (*c)
-		return err_usage(e, "%s: comment %s: byte %zu (0x%02x) is not printable UTF-8: leave it out",
+		return err_usage(e,
+				 "%s: comment %s: byte %zu (0x%02x) is not printable UTF-8: leave it out",
 				 w->place, shown(word), c - word + 1,
 				 (unsigned char)*c);
 	entry->comment = xstrdup(word);
@@ -150,13 +153,16 @@ static int refuse_word(const char *place, const char *key,
 		       unsigned int part, struct err *e)
 {
 	if (part && may == ENTRY_KEY)
-		return err_usage(e, "%s: %s: only PREFIX, from, port, mark, ctmark and override name an entry: leave it out",
+		return err_usage(e,
+				 "%s: %s: only PREFIX, from, port, mark, ctmark and override name an entry: leave it out",
 				 place, shown(key));
 	if (part)
-		return err_usage(e, "%s: %s: a segment has an address, from, port, mark and ctmark: leave it out",
+		return err_usage(e,
+				 "%s: %s: a segment has an address, from, port, mark and ctmark: leave it out",
 				 place, shown(key));
 	if (entry->has & ENTRY_COMMENT)
-		return err_usage(e, "%s: %s: unknown word behind a comment: quote a comment of several words",
+		return err_usage(e,
+				 "%s: %s: unknown word behind a comment: quote a comment of several words",
 				 place, shown(key));
 	return err_usage(e, "%s: %s: unknown word; an entry is %s", place,
 			 shown(key), GRAMMAR);
@@ -207,7 +213,8 @@ static int check_families(const char *place, const struct entry *entry,
 	if (!(entry->has & ENTRY_FROM) || !entry->to.family ||
 	    entry->to.family == entry->from.family)
 		return 0;
-	return err_usage(e, "%s: from \"%s\": of another address family than %s: give both in one family",
+	return err_usage(e,
+			 "%s: from \"%s\": of another address family than %s: give both in one family",
 			 place, prefix_text(&entry->from, from),
 			 prefix_text(&entry->to, to));
 }
@@ -228,10 +235,12 @@ int entry_check(const char *place, const struct entry *entry, struct err *e)
 		return err_usage(e, "%s: \"%s\": what about it? add allow or deny",
 				 place, prefix_text(&entry->to, buf));
 	if (entry->has & ENTRY_JOIN && entry->action != MPTCP_MB_ACTION_ALLOW)
-		return err_usage(e, "%s: join goes with allow: a denied site has no joins: leave join out",
+		return err_usage(e,
+				 "%s: join goes with allow: a denied site has no joins: leave join out",
 				 place);
 	if (entry->has & ENTRY_FALLBACK && entry->action != MPTCP_MB_ACTION_DENY)
-		return err_usage(e, "%s: fallback goes with deny: an allowed site keeps MPTCP: leave fallback out",
+		return err_usage(e,
+				 "%s: fallback goes with deny: an allowed site keeps MPTCP: leave fallback out",
 				 place);
 	return check_families(place, entry, e);
 }
@@ -276,7 +285,8 @@ int entry_parse_query(struct words *w, struct entry *entry, struct err *e)
 
 	memset(entry, 0, sizeof(*entry));
 	if (!word)
-		return err_usage(e, "%s: the server's address is missing: give ADDRESS [from ADDRESS] [port N] [mark V] [ctmark V]",
+		return err_usage(e,
+				 "%s: the server's address is missing: give ADDRESS [from ADDRESS] [port N] [mark V] [ctmark V]",
 				 w->place);
 	if (parse_address(w->place, word, &entry->to, e) ||
 	    entry_parse_rest(w, entry, ENTRY_QUERY, e))

@@ -66,7 +66,6 @@ int entry_parse_query(struct words *w, struct entry *entry, struct err *e);
 void entry_free(struct entry *entry);
 char *entry_text(const struct entry *entry);
 const char *mark_text(uint32_t mark, uint32_t mask, char buf[24]);
-int entry_compare_keys(const struct entry *a, const struct entry *b);
 int entry_clash(const struct entry *a, const struct entry *b);
 
 void entry_put(struct nlmsghdr *nlh, const struct entry *entry, bool query);

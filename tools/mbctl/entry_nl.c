@@ -193,22 +193,6 @@ static void key_of(const struct entry *entry, struct key *key)
 }
 
 /**
- * entry_compare_keys() - whether two are the same entry; an order for qsort()
- * @a:	entry
- * @b:	entry
- *
- * Return: less than, equal to or greater than 0
- */
-int entry_compare_keys(const struct entry *a, const struct entry *b)
-{
-	struct key ka, kb;
-
-	key_of(a, &ka);
-	key_of(b, &kb);
-	return memcmp(&ka, &kb, sizeof(ka));
-}
-
-/**
  * entry_clash() - whether a policy can hold both
  * @a:	entry
  * @b:	entry

@@ -295,7 +295,7 @@ static void print(struct out *out, const struct entry *query,
  */
 int site_get(struct ctx *ctx, struct words *w)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct answer answer = { 0 };
 	struct settings set;
 	struct entry query;

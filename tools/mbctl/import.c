@@ -1,170 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mbctl site import: many entries into the policy in force, or none. What is
- * wrong with a list is found before any of it is sent. Should the kernel refuse
- * one nevertheless (memory, somebody else's entry), the others are taken back.
+/* mbctl site import: many entries into the policy in force, or none. They are
+ * tried first beside those in force, in a transaction that is aborted. Should
+ * the kernel refuse one nevertheless, for want of memory or because somebody
+ * else was quicker, the others are taken back.
+ *
+ * A transaction that is committed would be one step, but begin all hit counters
+ * and timeouts anew.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "import.h"
 #include "live.h"
-#include "stmt.h"
+#include "send.h"
 #include "util.h"
 
-/**
- * struct importing - entries on their way
- * @nl:		socket
- * @list:	statements
- * @failed:	for each: refused, or not sent
- * @bad:	index of the first one refused; @list->n none
- * @why:	why
+/* The entries in force, and those to add behind them; all still owned by their
+ * lists.
  */
-struct importing {
-	struct nl *nl;
-	const struct stmts *list;
-	bool *failed;
-	unsigned int bad;
-	struct nl_refusal why;
-};
-
-static int by_key(const void *a, const void *b)
+static void join_lists(struct stmts *both, const struct entries *sites,
+		       const struct stmts *list)
 {
-	const struct stmt *const *sa = a, *const *sb = b;
-	const int order = entry_compare_keys(&(*sa)->entry, &(*sb)->entry);
-
-	if (order)
-		return order;
-	return *sa < *sb ? -1 : *sa > *sb;
-}
-
-static int entry_by_key(const void *key, const void *sorted)
-{
-	const struct stmt *const *s = sorted;
-
-	return entry_compare_keys(key, &(*s)->entry);
-}
-
-/* Takes the statements' sorted addresses; names the first line that repeats. */
-static int refuse_twins(const struct stmt *const *sorted, unsigned int n,
-			struct err *e)
-{
-	const struct stmt *first = NULL, *twin = NULL;
-	char prefix[PREFIX_STRLEN];
-	unsigned int i;
-
-	for (i = 1; i < n; i++) {
-		if (entry_compare_keys(&sorted[i - 1]->entry, &sorted[i]->entry) ||
-		    (twin && twin < sorted[i]))
-			continue;
-		first = sorted[i - 1];
-		twin = sorted[i];
-	}
-	if (!twin)
-		return 0;
-	return err_usage(e, "%s: %s: the same entry stands in %s: remove one of them",
-			 stmt_place(twin), prefix_text(&twin->entry.to, prefix),
-			 stmt_place(first));
-}
-
-static int refuse_present(struct nl *nl, const char *place,
-			  const struct stmt *const *sorted, unsigned int n,
-			  struct err *e)
-{
-	const struct stmt *bad = NULL, *const *found;
-	char prefix[PREFIX_STRLEN];
-	struct entries sites;
 	unsigned long i;
 
-	if (live_sites(nl, place, &sites, e)) {
-		entries_free(&sites);
-		return -1;
-	}
-	for (i = 0; i < sites.n; i++) {
-		found = bsearch(&sites.v[i], sorted, n, sizeof(*sorted),
-				entry_by_key);
-		if (found && (!bad || *found < bad))
-			bad = *found;
-	}
-	entries_free(&sites);
-	if (!bad)
-		return 0;
-	return err_set(e, STATUS_KERNEL, "%s: %s: exists already: remove the line, or first the entry with site del",
-		       stmt_place(bad), prefix_text(&bad->entry.to, prefix));
+	memset(both, 0, sizeof(*both));
+	both->v = xmalloc((sites->n + list->n + 1) * sizeof(*both->v));
+	for (i = 0; i < sites->n; i++)
+		both->v[both->n++] = (struct stmt){
+			.cmd = MPTCP_MB_CMD_SITE_ADD,
+			.entry = sites->v[i],
+		};
+	memcpy(both->v + both->n, list->v, list->n * sizeof(*list->v));
+	both->n += list->n;
 }
 
-static int check(struct nl *nl, const char *place, const struct stmts *list,
-		 struct err *e)
+static int try(struct nl *nl, const char *place, const struct stmts *list,
+	       struct err *e)
 {
-	const struct stmt **sorted = xmalloc(list->n * sizeof(*sorted) + 1);
-	unsigned int i;
+	struct entries sites;
+	struct stmts both;
 	int err;
 
-	for (i = 0; i < list->n; i++)
-		sorted[i] = &list->v[i];
-	qsort(sorted, list->n, sizeof(*sorted), by_key);
-	err = refuse_twins(sorted, list->n, e) ||
-	      refuse_present(nl, place, sorted, list->n, e);
-	free(sorted);
+	err = live_sites(nl, place, &sites, e);
+	if (!err) {
+		join_lists(&both, &sites, list);
+		err = nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, e) ||
+		      stmts_send(nl, &both, NULL, e) ||
+		      nl_simple(nl, place, MPTCP_MB_CMD_TXN_ABORT, NULL, NULL, e);
+		free(both.v);
+	}
+	entries_free(&sites);
 	return err ? -1 : 0;
 }
 
-static bool encode(void *buf, unsigned int i, void *data)
+static int add(struct nl *nl, const struct stmts *list, struct err *e)
 {
-	struct importing *imp = data;
+	bool *failed = xmalloc(list->n + 1);
+	int err;
 
-	if (imp->bad < imp->list->n)
-		return false;
-	stmt_encode(imp->nl, buf, &imp->list->v[i]);
-	imp->failed[i] = false;
-	return true;
-}
-
-static void refused(unsigned int i, const struct nl_refusal *why, void *data)
-{
-	struct importing *imp = data;
-
-	imp->failed[i] = true;
-	if (i < imp->bad) {
-		imp->bad = i;
-		imp->why = *why;
-	}
-}
-
-static bool encode_removal(void *buf, unsigned int i, void *data)
-{
-	struct importing *imp = data;
-	struct stmt s = imp->list->v[i];
-
-	s.cmd = MPTCP_MB_CMD_SITE_DEL;
-	s.entry.has &= ENTRY_KEY;
-	/* what was not added must stay: ask for something else instead */
-	if (imp->failed[i])
-		nl_request(imp->nl, buf, MPTCP_MB_CMD_STATUS_GET, 0);
-	else
-		stmt_encode(imp->nl, buf, &s);
-	return true;
-}
-
-static void ignore(unsigned int i, const struct nl_refusal *why, void *data)
-{
-	(void)i;
-	(void)why;
-	(void)data;
-}
-
-static int add_all(struct importing *imp, struct err *e)
-{
-	unsigned int i;
-
-	for (i = 0; i < imp->list->n; i++)
-		imp->failed[i] = true;
-	if (nl_send_many(imp->nl, imp->list->n, encode, refused, imp, e))
-		return -1;
-	if (imp->bad == imp->list->n)
-		return 0;
-	stmts_refusal(imp->nl, imp->list, imp->bad, &imp->why, e);
-	/* keeps what the kernel said in any case */
-	nl_send_many(imp->nl, imp->list->n, encode_removal, ignore, imp, &(struct err){ 0 });
-	return -1;
+	err = stmts_send(nl, list, failed, e);
+	if (err)
+		stmts_take_back(nl, list, failed);
+	free(failed);
+	return err;
 }
 
 /**
@@ -178,21 +76,15 @@ int site_import(struct ctx *ctx, struct words *w)
 {
 	const char *path = words_next(w);
 	struct stmts list = { 0 };
-	struct importing imp = { .nl = &ctx->nl };
 	int err;
 
 	if (!path)
-		return err_usage(&ctx->err, "%s: the file is missing: give its name, or - for standard input",
+		return err_usage(&ctx->err,
+				 "%s: the file is missing: give its name, or - for standard input",
 				 w->place);
 	err = stmts_read_sites(&list, path, w, &ctx->err) || ctx_nl(ctx) ||
-	      check(&ctx->nl, w->place, &list, &ctx->err);
-	if (!err) {
-		imp.list = &list;
-		imp.bad = list.n;
-		imp.failed = xmalloc(list.n + 1);
-		err = add_all(&imp, &ctx->err);
-		free(imp.failed);
-	}
+	      try(&ctx->nl, w->place, &list, &ctx->err) ||
+	      add(&ctx->nl, &list, &ctx->err);
 	stmts_free(&list);
 	return err ? -1 : 0;
 }

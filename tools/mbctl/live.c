@@ -111,7 +111,7 @@ static int note_site(const struct nlmsghdr *nlh, void *data, struct err *e)
 int live_sites(struct nl *nl, const char *place, struct entries *list,
 	       struct err *e)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 
 	memset(list, 0, sizeof(*list));
 	return nl_call(nl, place, nl_request(nl, buf, MPTCP_MB_CMD_SITE_GET, NLM_F_DUMP),

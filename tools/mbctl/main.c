@@ -61,10 +61,12 @@ static int parse_options(struct ctx *ctx, int argc, char **argv)
 			help_all();
 			return 1;
 		case ':':
-			return err_usage(&ctx->err, "-n: a value is missing: give the name of a network namespace");
+			return err_usage(&ctx->err,
+					 "-n: a value is missing: give the name of a network namespace");
 		default:
 			snprintf(given, sizeof(given), "-%c", optopt);
-			return err_usage(&ctx->err, "%s: no such option; there are -j, -p, -n NETNS, -V and -h, all of them before the object",
+			return err_usage(&ctx->err,
+					 "%s: no such option; there are -j, -p, -n NETNS, -V and -h, all of them before the object",
 					 shown(optopt ? given : argv[optind - 1]));
 		}
 	}
@@ -86,7 +88,8 @@ static int run(struct ctx *ctx, int argc, char **argv)
 	w.n = argc - optind;
 	name = words_next(&w);
 	if (!name)
-		return err_usage(&ctx->err, "what about? give status, policy, site or stats, or see \"mbctl help\"");
+		return err_usage(&ctx->err,
+				 "what about? give status, policy, site or stats, or see \"mbctl help\"");
 	if (!strcmp(name, "help")) {
 		help_all();
 		return out_flush(&ctx->err);

@@ -137,7 +137,7 @@ static int note_family(const struct nlmsghdr *nlh, void *data, struct err *e)
 
 static int find_family(struct nl *nl, struct err *e)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct nlmsghdr *req;
 	struct nl_refusal why;
 	bool torn;
@@ -148,7 +148,8 @@ static int find_family(struct nl *nl, struct err *e)
 	if (converse(nl, "netlink", req, note_family, nl, &why, &torn, e))
 		return -1;
 	if (why.errnum == ENOENT)
-		return err_set(e, STATUS_KERNEL, "the kernel module mptcp_mb is not loaded: insmod mptcp_mb.ko or modprobe mptcp_mb");
+		return err_set(e, STATUS_KERNEL,
+			       "the kernel module mptcp_mb is not loaded: insmod mptcp_mb.ko or modprobe mptcp_mb");
 	return why.errnum ? nl_refusal_err("netlink", &why, NULL, e) : 0;
 }
 
@@ -237,7 +238,7 @@ int nl_call(struct nl *nl, const char *place, struct nlmsghdr *req,
 int nl_simple(struct nl *nl, const char *place, uint8_t cmd, nl_answer answer,
 	      void *data, struct err *e)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 
 	return nl_call(nl, place, nl_request(nl, buf, cmd, NLM_F_ACK), answer,
 		       data, e);
@@ -267,27 +268,34 @@ struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint8_t cmd,
 }
 
 /* The kernel has worked off all it was sent when sendto() returns: its
- * refusals wait. Those beyond the socket's room are told by ENOBUFS, behind
- * others that are in there.
+ * refusals wait. Returns how many there were, or -1: some did not fit into the
+ * socket and none did.
  */
-static void collect(struct nl *nl, uint32_t first, nl_refused refused,
-		    void *data)
+static int collect(struct nl *nl, uint32_t first, unsigned int n,
+		   nl_refused refused, void *data)
 {
 	static char buf[RECEIVE_SIZE] __attribute__((aligned(8)));
 	const struct nlmsghdr *nlh;
+	bool lost = false;
 	struct nl_refusal why;
-	int n;
+	int len, told = 0;
 
 	for (;;) {
-		n = receive(nl, buf, MSG_DONTWAIT);
-		if (n < 0 && errno == ENOBUFS)
+		len = receive(nl, buf, MSG_DONTWAIT);
+		if (len < 0 && errno == ENOBUFS) {
+			lost = true;
 			continue;
-		if (n < 0)
-			return;
-		for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, n);
-		     nlh = mnl_nlmsg_next(nlh, &n))
-			if (read_end(nlh, &why) && why.errnum)
-				refused(why.seq - first, &why, data);
+		}
+		if (len < 0)
+			return lost && !told ? -1 : told;
+		for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, len);
+		     nlh = mnl_nlmsg_next(nlh, &len)) {
+			if (!read_end(nlh, &why) || !why.errnum ||
+			    why.seq - first >= n)
+				continue;
+			refused(why.seq - first, &why, data);
+			told++;
+		}
 	}
 }
 
@@ -326,7 +334,9 @@ int nl_send_many(struct nl *nl, unsigned int n, nl_encode encode,
 		if (send_all(nl, buf, used))
 			return err_set(e, STATUS_KERNEL, "sending to the kernel: %s",
 				       strerror(errno));
-		collect(nl, first, refused, data);
+		if (collect(nl, first, n, refused, data) < 0)
+			return err_set(e, STATUS_KERNEL,
+				       "answers of the kernel were lost: raise net.core.rmem_default");
 		used = 0;
 		bundled = 0;
 	}

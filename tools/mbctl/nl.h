@@ -10,6 +10,7 @@
 #include "err.h"
 
 #define NL_REQUEST_MAX	1024	/* bytes; no request of ours is larger */
+#define NL_BUFFER(name)	char name[NL_REQUEST_MAX] __attribute__((aligned(8)))
 
 /**
  * struct nl - a socket

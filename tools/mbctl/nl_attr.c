@@ -99,7 +99,8 @@ char *nl_string(const struct nlattr *attr)
  */
 int nl_nonsense(const char *place, struct err *e)
 {
-	return err_set(e, STATUS_KERNEL, "%s: the kernel's answer cannot be read: use an mbctl of the module's version",
+	return err_set(e, STATUS_KERNEL,
+		       "%s: the kernel's answer cannot be read: use an mbctl of the module's version",
 		       place);
 }
 
@@ -142,10 +143,12 @@ int nl_refusal_err(const char *place, const struct nl_refusal *why,
 	switch (why->errnum) {
 	case EPERM:
 	case EACCES:
-		return err_set(e, STATUS_KERNEL, "%s: not permitted: it needs CAP_NET_ADMIN in this network namespace: become root",
+		return err_set(e, STATUS_KERNEL,
+			       "%s: not permitted: it needs CAP_NET_ADMIN in this network namespace: become root",
 			       place);
 	case EOPNOTSUPP:
-		return err_set(e, STATUS_KERNEL, "%s: the loaded module does not know this: load an mptcp_mb of mbctl's version",
+		return err_set(e, STATUS_KERNEL,
+			       "%s: the loaded module does not know this: load an mptcp_mb of mbctl's version",
 			       place);
 	case ENOMEM:
 	case ENOBUFS:

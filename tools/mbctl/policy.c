@@ -32,7 +32,7 @@ static int show(struct ctx *ctx, struct words *w)
 
 static int set(struct ctx *ctx, struct words *w)
 {
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	NL_BUFFER(buf);
 	struct stmt s = { .cmd = MPTCP_MB_CMD_POLICY_SET };
 	struct nlmsghdr *req;
 
@@ -60,7 +60,8 @@ static int read_policy(struct ctx *ctx, const char *place, struct settings *set,
 			return 0;
 		entries_free(sites);
 	}
-	return err_set(&ctx->err, STATUS_KERNEL, "%s: the policy changes all the time: try again later",
+	return err_set(&ctx->err, STATUS_KERNEL,
+		       "%s: the policy changes all the time: try again later",
 		       place);
 }
 
@@ -98,7 +99,8 @@ static int save(struct ctx *ctx, struct words *w)
 	if (words_end(w, &ctx->err))
 		return -1;
 	if (ctx->out.json)
-		return err_usage(&ctx->err, "%s: -j: a policy file is no JSON: leave it out, or see policy show and site list",
+		return err_usage(&ctx->err,
+				 "%s: -j: a policy file is no JSON: leave it out, or see policy show and site list",
 				 w->place);
 	err = ctx_nl(ctx) ||
 	      live_status(&ctx->nl, w->place, &status, &ctx->err) ||

@@ -99,7 +99,8 @@ static int parse_value(const char *place, const struct setting *s,
 		return 0;
 	}
 	if (s->attr == MPTCP_MB_SET_JOIN && v == MPTCP_MB_VERDICT_STRIP)
-		return err_usage(e, "%s: join \"strip\": a stripped join would open a stray TCP connection: give %s",
+		return err_usage(e,
+				 "%s: join \"strip\": a stripped join would open a stray TCP connection: give %s",
 				 place, name_list(s->names, s->allowed));
 	return err_usage(e, "%s: %s %s: no such value: give %s", place, s->name,
 			 shown(word), name_list(s->names, s->allowed));

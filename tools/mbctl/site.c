@@ -67,9 +67,9 @@ static int list(struct ctx *ctx, struct words *w)
 
 static int change(struct ctx *ctx, struct words *w, uint8_t cmd)
 {
-	char place[128], buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
+	char place[128], prefix[PREFIX_STRLEN];
 	struct stmt s = { .cmd = cmd };
-	char prefix[PREFIX_STRLEN];
+	NL_BUFFER(buf);
 	struct nlmsghdr *req;
 	int err;
 

@@ -121,7 +121,8 @@ static int read_site(struct stmts *list, struct reader *r, struct words *w,
 	if (parse_prefix(w->place, words_next(w), &s->entry.to, e))
 		return -1;
 	if (w->n)
-		return err_usage(e, "%s: %s: only a prefix may stand here, for site import gives the rest: leave it out",
+		return err_usage(e,
+				 "%s: %s: only a prefix may stand here, for site import gives the rest: leave it out",
 				 w->place, shown(w->v[0]));
 	return entry_check(w->place, &s->entry, e);
 }
@@ -172,7 +173,8 @@ static int import(struct stmts *list, const struct reader *r, struct words *w,
 	int err;
 
 	if (!path || !strcmp(path, "-"))
-		return err_usage(e, "%s: site import: a file's name is missing: give a path, relative to this file",
+		return err_usage(e,
+				 "%s: site import: a file's name is missing: give a path, relative to this file",
 				 r->place);
 	full = *path == '/' || !slash || r->f == stdin ?
 	       xstrdup(path) :
@@ -186,15 +188,18 @@ static int refuse(const struct words *w, const char *object, const char *verb,
 		  struct err *e)
 {
 	if (!strcmp(object, "mbctl"))
-		return err_usage(e, "%s: \"mbctl\": statements stand in a file without it: leave it out",
+		return err_usage(e,
+				 "%s: \"mbctl\": statements stand in a file without it: leave it out",
 				 w->place);
 	if (verb && !strcmp(verb, "flush"))
 		return err_usage(e, "%s: %s flush: a file replaces the whole policy: leave it out",
 				 w->place, object);
 	if (!strcmp(object, "policy") || !strcmp(object, "site"))
-		return err_usage(e, "%s: %s %s: no statement: give policy set, or site add, replace, del or import",
+		return err_usage(e,
+				 "%s: %s %s: no statement: give policy set, or site add, replace, del or import",
 				 w->place, object, verb ? shown(verb) : "");
-	return err_usage(e, "%s: %s: no statement: give policy set, or site add, replace, del or import",
+	return err_usage(e,
+			 "%s: %s: no statement: give policy set, or site add, replace, del or import",
 			 w->place, shown(object));
 }
 
@@ -309,42 +314,4 @@ struct nlmsghdr *stmt_encode(struct nl *nl, void *buf, const struct stmt *s)
 	else
 		entry_put(nlh, &s->entry, false);
 	return nlh;
-}
-
-/**
- * stmts_refusal() - what the kernel said of a statement: with its place, and
- *	with that of an earlier one that it clashes with, if there is one
- * @nl:		socket
- * @list:	statements
- * @bad:	index of the one refused
- * @why:	what the kernel said
- * @e:		filled
- *
- * Return: -1
- */
-int stmts_refusal(struct nl *nl, const struct stmts *list, unsigned int bad,
-		  const struct nl_refusal *why, struct err *e)
-{
-	char buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
-	const struct stmt *s = &list->v[bad], *other;
-	char prefix[PREFIX_STRLEN], place[400];
-	int clash = 0;
-
-	if (s->cmd == MPTCP_MB_CMD_POLICY_SET)
-		return nl_refusal_err(stmt_place(s), why, stmt_encode(nl, buf, s), e);
-	prefix_text(&s->entry.to, prefix);
-	for (other = list->v; other < s && s->cmd != MPTCP_MB_CMD_SITE_DEL; other++)
-		if (other->cmd != MPTCP_MB_CMD_POLICY_SET) {
-			clash = entry_clash(&other->entry, &s->entry);
-			if (clash)
-				break;
-		}
-	if (clash)
-		return err_set(e, STATUS_KERNEL, "%s: %s: %s %s: remove one of them",
-			       stmt_place(s), prefix,
-			       clash == 1 ? "the same entry stands in" :
-			       "its marks overlap with those of the like entry in",
-			       stmt_place(other));
-	snprintf(place, sizeof(place), "%s: %s", stmt_place(s), prefix);
-	return nl_refusal_err(place, why, stmt_encode(nl, buf, s), e);
 }

@@ -11,7 +11,7 @@
 /**
  * struct stmt - one statement
  * @cmd:	MPTCP_MB_CMD_POLICY_SET, SITE_ADD, SITE_REPLACE or SITE_DEL
- * @file:	where it stands, or NULL: on the command line
+ * @file:	where it stands; NULL: on the command line, or in force
  * @line:	in @file, from 1
  * @set:	POLICY_SET
  * @entry:	the others
@@ -48,7 +48,5 @@ int stmts_read_sites(struct stmts *list, const char *path, struct words *w,
 void stmts_free(struct stmts *list);
 const char *stmt_place(const struct stmt *s);
 struct nlmsghdr *stmt_encode(struct nl *nl, void *buf, const struct stmt *s);
-int stmts_refusal(struct nl *nl, const struct stmts *list, unsigned int bad,
-		  const struct nl_refusal *why, struct err *e);
 
 #endif

@@ -132,7 +132,8 @@ static const char *unquote(const char *in, const char *end, char **out,
 		if (*in == '\\') {
 			in++;
 			if (in == end || (*in != '"' && *in != '\\')) {
-				err_usage(e, "%s: a backslash in quotes that is not \\\" or \\\\: write \\\\ for a backslash",
+				err_usage(e,
+					  "%s: a backslash in quotes that is not \\\" or \\\\: write \\\\ for a backslash",
 					  place);
 				return NULL;
 			}
@@ -145,7 +146,8 @@ static const char *unquote(const char *in, const char *end, char **out,
 	}
 	in++;
 	if (in < end && !blank(*in)) {
-		err_usage(e, "%s: text directly behind a closing quote: put a blank between, or \\\" for a quote inside",
+		err_usage(e,
+			  "%s: text directly behind a closing quote: put a blank between, or \\\" for a quote inside",
 			  place);
 		return NULL;
 	}
@@ -159,7 +161,8 @@ static const char *bare(const char *in, const char *end, char **out,
 
 	for (; in < end && !blank(*in); in++) {
 		if (*in == '"') {
-			err_usage(e, "%s: a quote inside the word %.*s: quote the whole word, \"...\" with \\\" inside",
+			err_usage(e,
+				  "%s: a quote inside the word %.*s: quote the whole word, \"...\" with \\\" inside",
 				  place, (int)(in - begin), begin);
 			return NULL;
 		}
@@ -203,7 +206,8 @@ int line_split(struct line *line, const char *text, unsigned long len,
 		if (in == end || *in == '#')
 			return 0;
 		if (line->n == LINE_WORDS_MAX)
-			return err_usage(e, "%s: more than %d words in one line: one statement a line",
+			return err_usage(e,
+					 "%s: more than %d words in one line: one statement a line",
 					 place, LINE_WORDS_MAX);
 		line->word[line->n++] = out;
 		in = *in == '"' ? unquote(in + 1, end, &out, place, e) :

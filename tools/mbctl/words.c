@@ -150,7 +150,8 @@ static int refuse_mapped(const char *place, const char *word,
 		return 0;
 	memcpy(v4.addr, p->addr + 12, 4);
 	v4.len = p->len - 96;
-	return err_usage(e, "%s: %s: an IPv4 address mapped into IPv6, which no packet carries: write %s",
+	return err_usage(e,
+			 "%s: %s: an IPv4 address mapped into IPv6, which no packet carries: write %s",
 			 place, shown(word), prefix_text(&v4, buf));
 }
 
@@ -167,11 +168,13 @@ static int parse_len(const char *place, const char *word, const char *len,
 	}
 	err = parse_number(len, false, bits, &n);
 	if (err == -ERANGE)
-		return err_usage(e, "%s: %s: an %s prefix has at most %u bits: write a length of 0 to %u",
+		return err_usage(e,
+				 "%s: %s: an %s prefix has at most %u bits: write a length of 0 to %u",
 				 place, shown(word), bits == 32 ? "IPv4" : "IPv6",
 				 bits, bits);
 	if (err)
-		return err_usage(e, "%s: %s: no prefix length: behind the / goes a number of bits, 0 to %u",
+		return err_usage(e,
+				 "%s: %s: no prefix length: behind the / goes a number of bits, 0 to %u",
 				 place, shown(word), bits);
 	p->len = n;
 	return 0;
@@ -207,7 +210,8 @@ int parse_prefix(const char *place, const char *word, struct prefix *p,
 			p->family = AF_INET6;
 	}
 	if (!p->family)
-		return err_usage(e, "%s: %s: no address prefix: write one like 192.0.2.0/24, 2001:db8::/32, a single address, or any",
+		return err_usage(e,
+				 "%s: %s: no address prefix: write one like 192.0.2.0/24, 2001:db8::/32, a single address, or any",
 				 place, shown(word));
 	if (parse_len(place, word, slash ? slash + 1 : NULL, p, e))
 		return -1;
@@ -217,7 +221,8 @@ int parse_prefix(const char *place, const char *word, struct prefix *p,
 	if (refuse_mapped(place, word, p, e))
 		return -1;
 	if (host_bits)
-		return err_usage(e, "%s: %s: bits are set beyond the prefix length: write %s, or %s for this one address",
+		return err_usage(e,
+				 "%s: %s: bits are set beyond the prefix length: write %s, or %s for this one address",
 				 place, shown(word), prefix_text(p, buf),
 				 prefix_text(&given, host));
 	return 0;
@@ -279,7 +284,8 @@ static int mark_number(const char *place, const char *key, const char *word,
 		return err_usage(e, "%s: %s %s: the %s has more than 32 bits: give 0 to 0xffffffff",
 				 place, key, shown(word), what);
 	if (err)
-		return err_usage(e, "%s: %s %s: no %s: give a number like 10 or 0x1, or 0x1/0xff with a mask",
+		return err_usage(e,
+				 "%s: %s %s: no %s: give a number like 10 or 0x1, or 0x1/0xff with a mask",
 				 place, key, shown(word), what);
 	*out = n;
 	return 0;
@@ -307,7 +313,8 @@ int parse_mark(const char *place, const char *key, const char *word,
 	if (!slash)
 		return mark_number(place, key, word, word, len, "mark", mark, e);
 	if (!may_mask)
-		return err_usage(e, "%s: %s %s: a segment has a mark and no mask: give the mark alone",
+		return err_usage(e,
+				 "%s: %s %s: a segment has a mark and no mask: give the mark alone",
 				 place, key, shown(word));
 	if (mark_number(place, key, word, word, slash - word, "mark", mark, e) ||
 	    mark_number(place, key, word, slash + 1, len, "mask", mask, e))
@@ -316,7 +323,8 @@ int parse_mark(const char *place, const char *key, const char *word,
 		return err_usage(e, "%s: %s %s: mask 0 matches every mark: leave %s out",
 				 place, key, shown(word), key);
 	if (*mark & ~*mask)
-		return err_usage(e, "%s: %s %s: the mark has bits outside its mask and would match nothing: write 0x%x/0x%x, or a wider mask",
+		return err_usage(e,
+				 "%s: %s %s: the mark has bits outside its mask and would match nothing: write 0x%x/0x%x, or a wider mask",
 				 place, key, shown(word), *mark & *mask, *mask);
 	return 0;
 }
@@ -376,7 +384,8 @@ int parse_duration(const char *place, const char *key, const char *word,
 	int err = sum_up(word, &n);
 
 	if (err == -EINVAL)
-		return err_usage(e, "%s: %s %s: no duration: give seconds, or like 30s, 10m, 24h, 7d, 1h30m",
+		return err_usage(e,
+				 "%s: %s %s: no duration: give seconds, or like 30s, 10m, 24h, 7d, 1h30m",
 				 place, key, shown(word));
 	if (err || !n)
 		return err_usage(e, "%s: %s %s: out of range: give 1 second to %u (%s)",
