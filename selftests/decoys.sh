@@ -62,7 +62,7 @@ checksum left to device   | cj | 46 | yes | M --partial
 IP options                | cj | 4  | yes | M --ip-options 01010101
 record route              | cj | 4  | yes | M --ip-options 07070400000000
 router alert              | cj | 4  | yes | M --ip-options 94040000
-fragments of 8            | cj | 4  | yes | 1e04f000 M --fragment 8
+fragments of 8            | cj | 4  | yes | M --fragment 8
 fragments of 8, reverse   | cj | 4  | yes | M --fragment 8 --reverse
 fragments of 16           | cj | 4  | yes | M --fragment 16
 fragments, 24 and data    | cj | 4  | yes | M --fragment 24 --payload 99
@@ -71,17 +71,17 @@ hop-by-hop                | cj | 6  | yes | M --ext hop
 destination options       | cj | 6  | yes | M --ext dest
 routing, experimental     | cj | 6  | yes | M --ext routing
 routing type 0            | cj | 6  | yes | M --ext routing0
-routing type 4            | cj | 6  | yes | 1e04f000 M --ext routing4
+routing type 4            | cj | 6  | yes | M --ext routing4
 hop, dest, routing, dest  | cj | 6  | yes | M --ext hop,dest,routing0,dest
 many headers              | cj | 6  | yes | M --ext hop,DEST,routing,DEST
-atomic fragment           | cj | 6  | yes | 1e04f000 M --ext frag
+atomic fragment           | cj | 6  | yes | M --ext frag
 headers, atomic fragment  | cj | 6  | yes | M --ext hop,dest,routing,dest,frag
 atomic fragment, headers  | cj | 6  | yes | M --ext frag,dest,dest
 hop-by-hop not first      | cj | 6  | no  | M --ext dest,hop
-fragments of 24           | cj | 6  | yes | 1e04f000 M --fragment 24
-fragments of 24, reverse  | cj | 6  | yes | M --fragment 24 --reverse
-fragments behind headers  | cj | 6  | yes | M --ext hop,routing --fragment 24
-headers in a fragment     | cj | 6  | yes | M --ext DEST,dest --fragment 144
+fragments of 24           | cj | 6  | yes | 01010101 M --fragment 24
+fragments of 24, reverse  | cj | 6  | yes | 01010101 M --fragment 24 --reverse
+fragments behind headers  | cj | 6  | yes | 01010101 M --ext hop,routing --fragment 24
+headers in a fragment     | cj | 6  | yes | 01010101 M --ext DEST,dest --fragment 144
 header chain cut short    | cj | 6  | no  | M --ext dest --fragment 8
 fragments of 8, v6        | cj | 6  | no  | M --fragment 8
 TCP-AO beside             | cj | 46 | sealed | 1d080102 01020304 M
