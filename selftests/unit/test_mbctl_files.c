@@ -241,7 +241,7 @@ static void fill(struct out *out, enum out_shape shape)
 	out_begin(out, shape);
 	if (shape == OUT_LIST)
 		out_item(out);
-	out_str(out, "a_b", "g\303\274n\033\377");
+	out_str(out, "a_b", "g\303\274n\033\377\342\200\256");
 	out_num(out, "none", false, 0);
 	out_bool(out, "yes", true, true);
 	out_line(out, "%s", "line");
@@ -278,20 +278,20 @@ static void want_output(bool json, enum out_shape shape, const char *want)
 static void check_answers(void)
 {
 	want_output(true, OUT_RECORD,
-		    "{\"a_b\":\"g\303\274n\\u001B\357\277\275\",\"yes\":true,\"q\":\"x \\\"y\\\"\",\"no\":false,"
+		    "{\"a_b\":\"g\303\274n\\u001B\357\277\275\342\200\256\",\"yes\":true,\"q\":\"x \\\"y\\\"\",\"no\":false,"
 		    "\"in\":[9223372036854775807],\"span\":3661,\"time\":0}\n");
 	want_output(true, OUT_LIST,
-		    "[{\"a_b\":\"g\303\274n\\u001B\357\277\275\",\"yes\":true},{\"a_b\":\"x \\\"y\\\"\","
+		    "[{\"a_b\":\"g\303\274n\\u001B\357\277\275\342\200\256\",\"yes\":true},{\"a_b\":\"x \\\"y\\\"\","
 		    "\"in\":[9223372036854775807],\"span\":3661,\"time\":0}]\n");
 	want_output(false, OUT_TALE, "line\n");
 	want_output(false, OUT_LIST,
 		    "line\n"
-		    "A-B          YES  SPAN    TIME\n"
-		    "g\303\274n\\x1b\\xff  yes  -       -\n"
-		    "\"x \\\"y\\\"\"    -    1h1m1s  1970-01-01 00:00:00\n");
+		    "A-B                      YES  SPAN    TIME\n"
+		    "g\303\274n\\x1b\\xff\\xe2\\x80\\xae  yes  -       -\n"
+		    "\"x \\\"y\\\"\"                -    1h1m1s  1970-01-01 00:00:00\n");
 	want_output(false, OUT_RECORD,
 		    "line\n"
-		    "a-b   g\303\274n\\x1b\\xff\n"
+		    "a-b   g\303\274n\\x1b\\xff\\xe2\\x80\\xae\n"
 		    "yes   yes\n"
 		    "q     \"x \\\"y\\\"\"\n"
 		    "no    no\n"

@@ -4,6 +4,7 @@
  * policy as it was: the kernel forgets the candidate with the socket.
  */
 #include "apply.h"
+#include "live.h"
 #include "send.h"
 
 /**
@@ -11,8 +12,10 @@
  * @before:	settings of the policy in force
  * @after:	settings of the new one
  * @sites:	numbers, by attribute
+ * @armed:	whether there was a policy before
  */
 struct changes {
+	bool armed;
 	struct settings before, after;
 	uint64_t sites[MPTCP_MB_A_MAX + 1];
 };
@@ -82,6 +85,12 @@ static int print_changes(struct ctx *ctx, bool dry, const struct changes *c)
 
 	out_begin(out, OUT_TALE);
 	out_bool(out, "dry_run", true, dry);
+	out_open(out, "armed", false);
+	out_bool(out, "before", true, c->armed);
+	out_bool(out, "after", true, true);
+	out_close(out);
+	if (!c->armed)
+		out_line(out, "armed no -> yes");
 	n = print_settings(out, c);
 	out_open(out, "sites", false);
 	out_num(out, "before", true, before);
@@ -93,7 +102,7 @@ static int print_changes(struct ctx *ctx, bool dry, const struct changes *c)
 		out_line(out, "sites %llu -> %llu (+%llu -%llu)",
 			 (unsigned long long)before, (unsigned long long)after,
 			 (unsigned long long)added, (unsigned long long)removed);
-	else if (!n)
+	else if (!n && c->armed)
 		out_line(out, "no change");
 	return out_end(out, &ctx->err);
 }
@@ -102,9 +111,14 @@ static int transact(struct ctx *ctx, const char *place, const struct stmts *list
 		    bool dry)
 {
 	struct nl *nl = &ctx->nl;
+	struct status status = { 0 };
 	struct changes c = { 0 };
+	int err;
 
-	if (ctx_nl(ctx) ||
+	err = ctx_nl(ctx) || live_status(nl, place, &status, &ctx->err);
+	c.armed = status.value[MPTCP_MB_STATUS_ARMED];
+	status_free(&status);
+	if (err ||
 	    nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, &ctx->err) ||
 	    stmts_send(nl, list, NULL, &ctx->err) ||
 	    commit(nl, place, dry, &c, &ctx->err))

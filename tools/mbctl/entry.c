@@ -73,7 +73,7 @@ static int parse_comment(struct words *w, struct entry *entry, const char *key,
 		return err_usage(e, "%s: comment %s: %zu bytes are too long: give at most %d",
 				 w->place, shown(word), strlen(word),
 				 MPTCP_MB_COMMENT_LEN);
-	while ((n = text_printable(c)))
+	while ((n = text_allowed(c)))
 		c += n;
 	if (*c == '\n' || *c == '\r')
 		return err_usage(e, "%s: comment %s: it has a newline: give one line",

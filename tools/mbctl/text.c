@@ -14,6 +14,7 @@ static unsigned int decode(const unsigned char *s, uint32_t *cp)
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned int i, n;
 
+	*cp = 0;
 	if (s[0] < 0x80) {
 		*cp = s[0];
 		return 1;
@@ -33,23 +34,36 @@ static unsigned int decode(const unsigned char *s, uint32_t *cp)
 }
 
 /**
- * text_printable() - whether a printable character is next
+ * text_allowed() - whether a character is next that a comment may have
  * @s:	NUL-terminated
  *
- * No control character, and none that breaks the line or turns the direction
- * of what stands behind it on a terminal.
+ * The kernel's rule: UTF-8, no control character.
+ *
+ * Return: its length in bytes, or 0: not allowed, or the end
+ */
+unsigned int text_allowed(const char *s)
+{
+	uint32_t cp;
+	unsigned int n = decode((const unsigned char *)s, &cp);
+
+	return !n || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ? 0 : n;
+}
+
+/**
+ * text_printable() - whether a character is next that a terminal may get
+ * @s:	NUL-terminated
+ *
+ * None that breaks the line or turns the direction of what stands behind it.
  *
  * Return: its length in bytes, or 0: not printable, no UTF-8, or the end
  */
 unsigned int text_printable(const char *s)
 {
 	uint32_t cp;
-	unsigned int n = decode((const unsigned char *)s, &cp);
 
-	if (!n || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
-	    (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069))
-		return 0;
-	return n;
+	decode((const unsigned char *)s, &cp);
+	return (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) ?
+	       0 : text_allowed(s);
 }
 
 /**

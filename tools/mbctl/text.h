@@ -21,6 +21,7 @@ struct line {
 	unsigned int n;
 };
 
+unsigned int text_allowed(const char *s);
 unsigned int text_printable(const char *s);
 char *text_quoted(const char *s);
 char *text_visible(const char *s);
