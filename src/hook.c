@@ -58,8 +58,8 @@ static __always_inline void count_options(const struct mb_stats *stats,
 					  const struct mb_options *opts,
 					  enum mb_place place)
 {
+	const struct mb_option *o = opts->opt, *end = o + opts->n;
 	struct mb_counters __percpu *c = stats->pcpu;
-	const struct mb_option *o;
 
 	this_cpu_inc(c->v[MPTCP_MB_COUNTER_MPTCP]);
 	if (place == MB_PLACE_SYN)
@@ -67,7 +67,7 @@ static __always_inline void count_options(const struct mb_stats *stats,
 	else if (place == MB_PLACE_SYNACK)
 		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SYNACK]);
 
-	for (o = opts->opt; o < opts->opt + opts->n; o++) {
+	for (; o < end; o++) {
 		if (o->fault != MB_FAULT_NONE)
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault]);
 		if (o->subtype >= MB_SUBTYPES)
@@ -98,8 +98,8 @@ static void make_query(struct mb_site_query *q, const struct mb_packet *pkt,
 	if (pkt->family == AF_INET) {
 		const struct iphdr *iph = ip_hdr(skb);
 
-		ipv6_addr_set(&q->server, syn ? iph->daddr : iph->saddr, 0, 0, 0);
-		ipv6_addr_set(&q->client, syn ? iph->saddr : iph->daddr, 0, 0, 0);
+		q->server.s6_addr32[0] = syn ? iph->daddr : iph->saddr;
+		q->client.s6_addr32[0] = syn ? iph->saddr : iph->daddr;
 	} else {
 		const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 

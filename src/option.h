@@ -282,7 +282,7 @@ static __always_inline bool mb_options_usual(const u8 *opt, unsigned int len)
  * Context: any; reads @len bytes at most.
  * Return: true if and only if mb_options_parse() finds something
  */
-static inline bool mb_options_present(const u8 *opt, unsigned int len)
+static __always_inline bool mb_options_present(const u8 *opt, unsigned int len)
 {
 	const u8 *p = opt + mb_options_start(opt, len), *last;
 	u64 found = 0;

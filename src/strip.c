@@ -40,26 +40,35 @@ static u64 nop_out_byte(u8 *options, unsigned int off)
 	return word_at(options, off) + (u16)~before;
 }
 
+/* As nop_out(), for options that do not fill whole words of 32 bits. */
+static noinline u64 nop_out_bytes(u8 *options, unsigned int off, unsigned int end)
+{
+	u64 diff = 0;
+
+	for (; off < end; off++)
+		diff += nop_out_byte(options, off);
+	return diff;
+}
+
 /* Overwrites @len bytes at @off of the options by NOPs; returns what that adds
  * to their sum. Words of 32 bits sum up to the same as those of 16.
  */
-static __wsum nop_out(u8 *options, unsigned int off, unsigned int len)
+static __always_inline u64 nop_out(u8 *options, unsigned int off,
+				   unsigned int len)
 {
 	const u32 nops = MB_TCPOPT_NOP * 0x01010101U;
-	unsigned int end = off + len;
+	u8 *p = options + off, *end = p + len;
 	u64 diff = 0;
 	u32 word;
 
-	if (off & 1)
-		diff += nop_out_byte(options, off++);
-	for (; off + sizeof(word) <= end; off += sizeof(word)) {
-		memcpy(&word, options + off, sizeof(word));
+	if (unlikely((off | len) & 3))
+		return nop_out_bytes(options, off, off + len);
+	for (; p < end; p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
 		diff += nops + (u64)~word;
-		memcpy(options + off, &nops, sizeof(nops));
+		memcpy(p, &nops, sizeof(nops));
 	}
-	for (; off < end; off++)
-		diff += nop_out_byte(options, off);
-	return csum_add((__force __wsum)(u32)diff, (__force __wsum)(u32)(diff >> 32));
+	return diff;
 }
 
 /**
@@ -76,16 +85,16 @@ static __wsum nop_out(u8 *options, unsigned int off, unsigned int len)
  */
 int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
 {
+	const struct mb_option *o = opts->opt, *end = o + opts->n;
 	struct tcphdr *th = mb_packet_writable(pkt);
-	__wsum diff = 0;
-	unsigned int i;
+	u64 diff = 0;
 
 	if (!th)
 		return -ENOMEM;
-	for (i = 0; i < opts->n; i++)
-		diff = csum_add(diff, nop_out((u8 *)(th + 1), opts->opt[i].off,
-					      opts->opt[i].len));
-	fix_checksum(pkt->skb, th, diff);
+	for (; o < end; o++)
+		diff += nop_out((u8 *)(th + 1), o->off, o->len);
+	fix_checksum(pkt->skb, th, csum_add((__force __wsum)(u32)diff,
+					    (__force __wsum)(u32)(diff >> 32)));
 	return 0;
 }
 
