@@ -119,7 +119,7 @@ neutralise_merged()
 {
 	policy default allow add-addr block
 	ns_g ethtool -K h1 gro on rx-gro-list on >/dev/null
-	ns_g bash -c 'echo 100000000 >/sys/class/net/h1/gro_flush_timeout'
+	ip netns exec "$NS_G" bash -c 'echo 100000000 >/sys/class/net/h1/gro_flush_timeout'
 	watch
 	from_s 80 5101 --flags A --options "$DSS ${ADD_ADDR}1122334455667788" --payload 100 --segments 2
 	unwatch
