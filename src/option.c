@@ -51,6 +51,8 @@ static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
 	o->capable.has_receiver_key = false;
 	o->capable.has_data_len = false;
 	o->capable.has_csum = false;
+	o->capable.sender_key_off = o->off + 4;
+	o->capable.receiver_key_off = o->off + 12;
 	if (version > 1)
 		return MB_FAULT_NONE;
 
@@ -59,27 +61,25 @@ static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
 		home = MB_PLACE_SYN;
 		break;
 	case MB_TCPOLEN_MPC_SYNACK:	/* and MB_TCPOLEN_MPC_SYN_V0 */
+		o->capable.has_sender_key = true;
 		home = version == 0 && place == MB_PLACE_SYN ? MB_PLACE_SYN :
 							       MB_PLACE_SYNACK;
 		break;
 	case MB_TCPOLEN_MPC_ACK:
 	case MB_TCPOLEN_MPC_ACK_DATA:
 	case MB_TCPOLEN_MPC_ACK_DATA_CSUM:
+		o->capable.has_sender_key = true;
+		o->capable.has_receiver_key = true;
+		o->capable.has_data_len = len != MB_TCPOLEN_MPC_ACK;
+		o->capable.has_csum = len == MB_TCPOLEN_MPC_ACK_DATA_CSUM;
 		home = MB_PLACE_OTHER;
 		break;
 	default:
 		return MB_FAULT_CAPABLE_LEN;
 	}
-	if (version == 0 && len != MB_TCPOLEN_MPC_SYNACK &&
+	if (version == 0 && len != MB_TCPOLEN_MPC_SYN_V0 &&
 	    len != MB_TCPOLEN_MPC_ACK)
 		return MB_FAULT_CAPABLE_LEN;
-
-	o->capable.has_sender_key = len >= MB_TCPOLEN_MPC_SYNACK;
-	o->capable.has_receiver_key = len >= MB_TCPOLEN_MPC_ACK;
-	o->capable.has_data_len = len >= MB_TCPOLEN_MPC_ACK_DATA;
-	o->capable.has_csum = len == MB_TCPOLEN_MPC_ACK_DATA_CSUM;
-	o->capable.sender_key_off = o->off + 4;
-	o->capable.receiver_key_off = o->off + 12;
 	return place == home ? MB_FAULT_NONE : MB_FAULT_CAPABLE_PLACE;
 }
 
@@ -329,15 +329,8 @@ static unsigned int option_size(const u8 *p, unsigned int room)
 	return size < 2 || size > room ? 0 : size;
 }
 
-/**
- * mb_options_walk() - whether there is a kind-30 option, found by walking
- * @opt:	option bytes of a TCP header
- * @len:	how many, at most MB_OPTIONS_LEN_MAX
- *
- * For mb_options_present(), which is quicker where there is none.
- *
- * Context: any; reads @len bytes at most.
- * Return: whether an endpoint that reads the options meets kind 30
+/* For mb_options_present() alone, which is quicker where nothing is found;
+ * arguments and result are its own.
  */
 bool mb_options_walk(const u8 *opt, unsigned int len)
 {
@@ -353,26 +346,35 @@ bool mb_options_walk(const u8 *opt, unsigned int len)
 	return false;
 }
 
+static void clear(struct mb_options *out)
+{
+	out->n = 0;
+	out->subtypes = 0;
+	out->faulty = false;
+	out->sealed = false;
+}
+
 /* The kind-30 option at @p: @size bytes, or 0: it ends the walk, and it and all
  * behind it are @room bytes.
  */
-static void add_option(struct mb_options *out, const u8 *p, unsigned int size,
-		       unsigned int room, unsigned int off, enum mb_place place)
+static noinline void add_option(struct mb_options *out, const u8 *p,
+				unsigned int size, unsigned int room,
+				unsigned int off, enum mb_place place)
 {
 	struct mb_option *o = &out->opt[out->n++];
 
 	o->off = off;
 	o->len = size ? size : room;
-	if (size < MB_TCPOLEN_SUBTYPE) {
+	if (unlikely(size < MB_TCPOLEN_SUBTYPE)) {
 		o->subtype = 0xff;
 		o->fault = size || (room > 1 && p[1] < 2) ? MB_FAULT_SHORT :
 							    MB_FAULT_OVERRUN;
 	} else {
 		o->subtype = p[2] >> 4;
-		o->fault = parsers[o->subtype](p, size, place, o);
 		out->subtypes |= 1U << o->subtype;
+		o->fault = parsers[o->subtype](p, size, place, o);
 	}
-	if (o->fault != MB_FAULT_NONE)
+	if (unlikely(o->fault != MB_FAULT_NONE))
 		out->faulty = true;
 }
 
@@ -382,10 +384,10 @@ static noinline void parse_all(const u8 *opt, unsigned int len,
 {
 	unsigned int size;
 
-	out->n = 0;
-	out->subtypes = 0;
-	out->faulty = false;
-	out->sealed = false;
+	/* Room for all of them is by this bound. */
+	if (unlikely(len > MB_OPTIONS_LEN_MAX))
+		len = MB_OPTIONS_LEN_MAX;
+	clear(out);
 	for (; pos < len; pos += size) {
 		const u8 *p = opt + pos;
 
@@ -399,42 +401,46 @@ static noinline void parse_all(const u8 *opt, unsigned int len,
 	}
 }
 
-/* What nearly all segments with MPTCP have in the last @room bytes, a DSS and
- * at most the two NOPs that Linux pads it with: as parse_all(), but quick.
- * False if it is anything else, or malformed.
+/* Whether an MPTCP option, not of the shortest, and at most the two NOPs that
+ * Linux pads it with are all that is left.
  */
-static __always_inline bool parse_lone_dss(const u8 *p, unsigned int room,
-					   unsigned int off,
+static __always_inline bool is_alone(const u8 *p, unsigned int room)
+{
+	unsigned int rest;
+
+	if (room < 4 || p[0] != MB_TCPOPT_MPTCP || p[1] < 4)
+		return false;
+	rest = room - p[1];	/* huge where the option overruns */
+	return !rest || (rest == 2 && p[room - 2] == MB_TCPOPT_NOP &&
+			 p[room - 1] == MB_TCPOPT_NOP);
+}
+
+/* What nearly all segments with MPTCP have, a well-formed DSS: as add_option()
+ * but quick.
+ */
+static __always_inline bool parse_lone_dss(const u8 *p, unsigned int off,
 					   enum mb_place place,
 					   struct mb_options *out)
 {
 	struct mb_option *o = out->opt;
-	unsigned int rest;
 
-	if (room < MB_TCPOLEN_DSS_BASE || p[0] != MB_TCPOPT_MPTCP ||
-	    p[2] >> 4 != MB_DSS)
-		return false;
-	rest = room - p[1];	/* huge where the option overruns */
-	if (rest && (rest != 2 || p[room - 2] != MB_TCPOPT_NOP ||
-		     p[room - 1] != MB_TCPOPT_NOP))
-		return false;
-	if (parse_dss(p, p[1], place, o) != MB_FAULT_NONE)
+	if (p[2] >> 4 != MB_DSS ||
+	    parse_dss(p, p[1], place, o) != MB_FAULT_NONE)
 		return false;
 	o->off = off;
 	o->len = p[1];
 	o->subtype = MB_DSS;
 	o->fault = MB_FAULT_NONE;
+	clear(out);
 	out->n = 1;
 	out->subtypes = 1U << MB_DSS;
-	out->faulty = false;
-	out->sealed = false;
 	return true;
 }
 
 /**
  * mb_options_parse() - read all kind-30 options
  * @opt:	option bytes of a TCP header, any alignment
- * @len:	how many; what is beyond MB_OPTIONS_LEN_MAX is not looked at
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX; more does no harm
  * @place:	what segment they stand in
  * @out:	filled; @out->opt only up to @out->n
  *
@@ -447,12 +453,13 @@ static __always_inline bool parse_lone_dss(const u8 *p, unsigned int room,
 void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
 		      struct mb_options *out)
 {
-	unsigned int pos;
+	unsigned int pos = mb_options_start(opt, len);
+	const u8 *p = opt + pos;
 
-	/* Room for all of them is by this bound. */
-	if (unlikely(len > MB_OPTIONS_LEN_MAX))
-		len = MB_OPTIONS_LEN_MAX;
-	pos = mb_options_start(opt, len);
-	if (!parse_lone_dss(opt + pos, len - pos, pos, place, out))
+	if (!is_alone(p, len - pos)) {
 		parse_all(opt, len, pos, place, out);
+	} else if (!parse_lone_dss(p, pos, place, out)) {
+		clear(out);
+		add_option(out, p, p[1], p[1], pos, place);
+	}
 }
