@@ -50,7 +50,7 @@ called()
 
 	case $WITNESS in
 	netfilter)
-		ip netns exec "$1" nft list hooks | awk '/^family/ { family = $2 }
+		in_ns "$1" nft list hooks | awk '/^family/ { family = $2 }
 			$1 == "hook" { at = $2 }
 			/mptcp_mb_hook/ && at == "forward" { print family == "ip" ? 4 : 6 }' | xargs
 		return;;

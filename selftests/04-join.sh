@@ -32,9 +32,16 @@ join()
 # join_counters NAME=VALUE...: for check; those that joins are about
 join_counters()
 {
-	is "$*" "$(xargs -n1 <<<"$COUNTED" |
-		grep -Ev '^(mptcp|syn|synack|version-1)=' |
-		grep -Ev '^(exit-accept|subtype-(mp-capable|dss|remove-addr))' | xargs)"
+	local pair list=()
+
+	for pair in $COUNTED; do
+		case $pair in
+		mptcp=* | syn=* | synack=* | version-1=* | exit-accept-*)		;;
+		subtype-mp-capable=* | subtype-dss=* | subtype-remove-addr=*)	;;
+		*)	list+=("$pair");;
+		esac
+	done
+	same_words "$*" "${list[*]}"
 }
 
 served_two()

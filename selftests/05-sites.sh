@@ -2,7 +2,7 @@
 # Sites: which entry decides, and that `site get` names it; hits, comments, timeouts; joins to a
 # server address that is denied.
 . "$(dirname "$0")/lib.sh"
-plan 70
+plan 71
 
 nets()
 {
@@ -16,18 +16,30 @@ nets()
 # site PREFIX KEY: a value of the entry with this prefix
 site()
 {
-	mb -j site list | tr -d '\n' | sed 's/}, *{/}\n{/g' | grep "\"prefix\": *\"$1\"" |
-		grep -o "\"$2\": *[^,}]*" | sed 's/^[^:]*: *//; s/"//g; s/[] ]*$//'
+	local entry
+
+	while IFS= read -rd '}' entry; do
+		[[ $entry == *"\"prefix\":\"$1\""* ]] || continue
+		[[ $entry =~ \"$2\":\"?([^,\"]*) ]] && echo "${BASH_REMATCH[1]}"
+		return
+	done < <(mb -j site list)
 }
 
 # explained ADDRESS QUALIFIERS...: what site get says of a SYN with MP_CAPABLE: mptcp, tcp or
 # ECONNREFUSED, and the prefix of the entry that decides it
 explained()
 {
-	mb -j site get "$@" | tr -d ' \n' >"$TMP/get"
-	sed 's/.*"mp-capable":{"verdict":"\([a-z]*\)".*/\1\n/' "$TMP/get" |
-		sed 's/accept/mptcp/; s/strip/tcp/; s/reset/ECONNREFUSED/'
-	sed 's/.*"site":{"prefix":"\([^"]*\)".*/\1\n/p; d' "$TMP/get" | grep . || echo default
+	local json verdict by=default
+
+	json=$(mb -j site get "$@") || return
+	[[ $json =~ \"mp-capable\":\{\"verdict\":\"([a-z]*) ]]
+	case ${BASH_REMATCH[1]} in
+	accept)	verdict=mptcp;;
+	strip)	verdict=tcp;;
+	reset)	verdict=ECONNREFUSED;;
+	esac
+	[[ ! $json =~ \"site\":\{\"prefix\":\"([^\"]*) ]] || by=${BASH_REMATCH[1]}
+	echo "$verdict $by"
 }
 
 # judged WANT BY ADDRESS PORT [CLIENT]: for check; site get says that a connection goes so, and by
@@ -36,7 +48,7 @@ judged()
 {
 	local from=${5:-$C}
 
-	is "$1 $2" "$(explained "$3" port "$4" from "$from" | xargs)" &&
+	is "$1 $2" "$(explained "$3" port "$4" from "$from")" &&
 	goes "$1" "$3" "$4" --bind "$from"
 }
 
@@ -146,6 +158,7 @@ expires()
 		check "v$F: timeout: then it is gone" wait_for 15 absent "$S "
 		check "v$F: timeout: and the next one decides" judged ECONNREFUSED any "$S" 5001
 	done
+	check "timeout: nothing is left of them" is 1 "$(mb status | awk '$1 == "sites" { print $2 }')"
 }
 
 # -------------------------------------------------------------------------------------------------

@@ -93,6 +93,19 @@ is()
 	return 1
 }
 
+# same_words "WORD..." "WORD...": for check; in any order
+same_words()
+{
+	local word
+
+	for word in $1; do
+		[[ " $2 " == *" $word "* ]] || { is "$1" "$2"; return 1; }
+	done
+	for word in $2; do
+		[[ " $1 " == *" $word "* ]] || { is "$1" "$2"; return 1; }
+	done
+}
+
 # wait_for SECONDS COMMAND...: polls until it succeeds; false if it does not in time
 wait_for()
 {
@@ -127,10 +140,11 @@ unload_module()
 	! module_loaded || rmmod mptcp_mb
 }
 
-# mb ARGS...: mbctl in the gateway
+# mb ARGS...: mbctl in the gateway. Emulated, every process less counts: so many below use
+# bash itself.
 mb()
 {
-	ns_g "$MBCTL" "$@"
+	"$MBCTL" -n "$NS_G" "$@"
 }
 
 # apply STATEMENT...: these are the gateway's policy now, in place of what was; counters begin anew
@@ -217,7 +231,7 @@ transfer()
 # xfer_get KEY [LINE]: a value of the client's line, or of "$XFER_SERVER"
 xfer_get()
 {
-	grep -om1 "\<$1=[^ ]*" <<<"${2-$XFER}" | cut -d= -f2-
+	[[ " ${2-$XFER}" =~ [[:space:]]$1=([^[:space:]]*) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # xfer_is KEY=VALUE... : for check; all of these in the client's line
@@ -226,7 +240,7 @@ xfer_is()
 	local pair
 
 	for pair; do
-		grep -q "\<$pair\( \|$\)" <<<"$XFER" || {
+		[[ " ${XFER//$'\n'/ } " == *" $pair "* ]] || {
 			echo "want $pair, got $XFER"
 			return 1
 		}
@@ -286,15 +300,24 @@ goes()
 # counter NAME: of the gateway, as mbctl stats tells it
 counter()
 {
-	mb -j stats show | tr -d ' \n' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+	[[ $(mb -j stats show) =~ \"$1\":\ *([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # counters [NETNS]: all that counted something, as NAME=VALUE in one line; but for segments
 # without MPTCP, of which nobody knows the number before
 counters()
 {
-	ip netns exec "${1:-$NS_G}" "$MBCTL" -j stats show | tr -d ' {}"' | tr ',:' '\n=' |
-		grep -v -e '^$' -e '=0$' -e ^seen= -e ^exit-plain= -e ^exit-other= | xargs
+	local json pair list=()
+
+	json=$("$MBCTL" -n "${1:-$NS_G}" -j stats show) || return
+	json=${json//[^a-z0-9:,-]/}
+	for pair in ${json//,/ }; do
+		case $pair in
+		*:0 | seen:* | exit-plain:* | exit-other:*)	;;
+		*)	list+=("${pair/:/=}");;
+		esac
+	done
+	echo "${list[*]}"
 }
 
 # counters_are [NETNS] NAME=VALUE...: for check; these and no others
@@ -303,13 +326,37 @@ counters_are()
 	local netns=$NS_G
 
 	[ ! -e "/run/netns/$1" ] || { netns=$1; shift; }
-	is "$(printf '%s\n' "$@" | sort | xargs)" "$(counters "$netns" | xargs -n1 | sort | xargs)"
+	same_words "$*" "$(counters "$netns")"
 }
 
-# mib NETNS COUNTER: the value; 0 if this kernel has no such counter
+# verdicts NAME=VALUE...: for check; what was refused or changed, or would have been
+verdicts()
+{
+	local pair list=()
+
+	for pair in $(counters); do
+		case $pair in
+		exit-accept*)		;;
+		exit-* | would-*)	list+=("$pair");;
+		esac
+	done
+	same_words "$*" "${list[*]}"
+}
+
+# mib NETNS COUNTER: the value, by nstat's name; 0 if this kernel has no such counter
 mib()
 {
-	ip netns exec "$1" nstat -asz "$2" | awk -v c="$2" '$1 == c { n = $2 } END { print n + 0 }'
+	local group names values i
+
+	while read -r group names && read -r group values; do
+		[[ $2 == "${group%:}"* ]] || continue
+		read -ra names <<<"$names"
+		read -ra values <<<"$values"
+		for i in "${!names[@]}"; do
+			[ "${group%:}${names[i]}" != "$2" ] || { echo "${values[i]}"; return; }
+		done
+	done < <(in_ns "$1" cat /proc/net/netstat /proc/net/snmp)
+	echo 0
 }
 
 # joins NETNS: subflows that completed a join there, ever; on the client and on the server
@@ -319,7 +366,7 @@ joins_s() { mib "$NS_S" MPTcpExtMPJoinAckRx; }
 # subflows NETNS: MPTCP subflows that live there now, as ss sees them
 subflows()
 {
-	ip netns exec "$1" ss -Htni state established | grep -c 'tcp-ulp-mptcp'
+	in_ns "$1" ss -Htni state established | grep -c 'tcp-ulp-mptcp'
 }
 
 # capture_start NETNS INTERFACE FILE [FILTER]: returns when tcpdump listens
@@ -360,13 +407,6 @@ CAPTURES=()
 capture_mptcp()
 {
 	tcpdump -nr "$1" "${@:2}" 2>/dev/null | grep -c mptcp
-}
-
-# verdicts NAME=VALUE...: for check; what was refused or changed, or would have been
-verdicts()
-{
-	is "$(printf '%s\n' "$@" | sort | xargs)" \
-		"$(counters | xargs -n1 | grep -E '^(exit|would)-' | grep -v ^exit-accept | sort | xargs)"
 }
 
 # wire FILE KEY=VALUE...: the captured segments that have all of these, as selftests/wire.c prints

@@ -36,9 +36,12 @@ family()
 	fi
 }
 
-ns_c() { ip netns exec "$NS_C" "$@"; }
-ns_g() { ip netns exec "$NS_G" "$@"; }
-ns_s() { ip netns exec "$NS_S" "$@"; }
+# in_ns NETNS COMMAND...: as ip netns exec, but /sys stays what it was, which takes half the time.
+# Not in the background: $! would be a shell that waits for it.
+in_ns() { nsenter --net="/run/netns/$1" -- "${@:2}"; }
+ns_c() { in_ns "$NS_C" "$@"; }
+ns_g() { in_ns "$NS_G" "$@"; }
+ns_s() { in_ns "$NS_S" "$@"; }
 
 # topo_link NETNS DEV NETNS DEV NET4 NET6: a veth pair, hosts .1 and .254. Neighbours are permanent:
 # no capture begins with ARP, and nothing waits for duplicate address detection.
