@@ -2,7 +2,7 @@
 # Bad input: one line that names the place and the remedy, and nothing has changed. And good input
 # that is easily taken wrong: save and apply are each other's inverse, JSON parses.
 . "$(dirname "$0")/lib.sh"
-plan 49
+plan 51
 
 # -n is quicker than ip netns exec
 mb()
@@ -68,7 +68,7 @@ without_module()
 
 	refused 2 "$text" mb status && refused 2 "$text" mb -j policy show &&
 	refused 2 "$text" mb site add any allow && refused 2 "$text" mb stats show &&
-	refused 2 "$text" mb policy apply /dev/null
+	refused 2 "$text" mb policy apply "$TMP/initial"
 }
 
 # no_admin ARGS...: mbctl in the gateway as root without CAP_NET_ADMIN
@@ -83,7 +83,7 @@ without_capability()
 
 	refused 2 "policy set: $text" no_admin policy set default deny &&
 	refused 2 "site add: 10.0.0.0/8: $text" no_admin site add 10.0.0.0/8 deny &&
-	refused 2 "policy apply: $text" no_admin policy apply /dev/null &&
+	refused 2 "policy apply: $text" no_admin policy apply "$TMP/initial" &&
 	refused 2 "policy flush: $text" no_admin policy flush &&
 	refused 2 "site list: $text" no_admin site list &&
 	refused 2 "status show: $text" no_admin status &&
@@ -107,7 +107,32 @@ unwritten()
 	is 1 $status && is "mbctl: the answer could not be written: Bad file descriptor" "$(cat "$TMP/err")" || return
 	mb -j stats show >/dev/full 2>"$TMP/err"
 	status=$?
-	is 1 $status && is "mbctl: the answer could not be written: No space left on device" "$(cat "$TMP/err")"
+	is 1 $status && is "mbctl: the answer could not be written: No space left on device" "$(cat "$TMP/err")" || return
+	# what has happened all the same must be told
+	mb policy check "$TMP/initial" >/dev/full 2>"$TMP/err"
+	status=$?
+	is 1 $status && is "mbctl: the answer could not be written: No space left on device" "$(cat "$TMP/err")" &&
+		is "$SETTLED" "$(mb policy save)" || return
+	mb policy apply "$TMP/initial" >/dev/full 2>"$TMP/err"
+	status=$?
+	is 1 $status && is 0 "$(mb policy save | grep -c ^site)" &&
+		is "mbctl: policy apply: applied, but the answer could not be written: No space left on device" "$(cat "$TMP/err")"
+}
+
+# no_input: apply - of nothing, or of a closed descriptor, is no empty policy
+no_input()
+{
+	unchanged 1 'policy apply: stdin: no statement in it; "policy flush" removes the policy' policy apply - </dev/null &&
+	unchanged 1 'stdin: cannot be read: Bad file descriptor' policy apply - <&- &&
+	unchanged 1 'stdin:1: more than 65536 bytes in one line' policy apply - </dev/zero
+}
+
+# what save prints of no policy makes none
+unarmed_identity()
+{
+	is 1 "$(mb policy save | wc -l)" || return
+	mb policy save >"$TMP/f"
+	unchanged 1 "no statement in it" policy apply "$TMP/f"
 }
 
 tricky_policy()
@@ -188,7 +213,7 @@ json()
 	mb policy apply "$TMP/p" >/dev/null
 	{
 		mb -j status && mb -j policy show && mb -j site list && mb -j stats show &&
-		mb -j site get 10.0.0.1 from 10.9.0.1 port 443 mark 1 && mb -j policy check /dev/null &&
+		mb -j site get 10.0.0.1 from 10.9.0.1 port 443 mark 1 && mb -j policy check "$TMP/initial" &&
 		mb policy flush && mb -j site list && mb -jp status | tr -d '\n' && echo
 	} >"$TMP/json" || return
 	cat "$TMP/json"
@@ -227,6 +252,7 @@ many()
 	cmp "$TMP/many" "$TMP/saved"
 }
 
+echo "policy set default allow" >"$TMP/initial"
 ip netns add "$NS_G"
 check "no module" without_module
 load_module || exit
@@ -240,6 +266,7 @@ check "not armed: a file that the kernel refuses does not arm" \
 check "not armed: a list with duplicates does not arm" \
 	file_unchanged 2 "2: 10.0.0.0/8: the same entry stands in $TMP/f:1" site import <<<$'10.0.0.0/8 deny\n10.0.0.0/8 deny'
 check "not armed: an explanation needs a policy" unchanged 2 "site get: not armed: set a policy first" site get 10.0.0.1
+check "not armed: what is saved does not arm" unarmed_identity
 check "not armed: nothing to delete" unchanged 2 "site del: any: no such entry" site del any
 
 check "settings" mb policy set default allow join reset
@@ -306,6 +333,7 @@ F
 check "a list of which one is there already" file_unchanged 2 '2: 10.0.0.0/8: exists already' site import <<<$'10.0.0.0/9 deny\n10.0.0.0/8 deny'
 check "a list of which one overlaps with one that is there" \
 	file_unchanged 2 '2: fd00::/8: its marks overlap with those of the like entry that is there' site import <<<$'fd00::/9 deny\nfd00::/8 mark 0x10/0xf0 deny'
+check "no input" no_input
 check "no CAP_NET_ADMIN" without_capability
 check "an unknown namespace" refused 1 '-n "nowhere": there is no such network namespace: see "ip netns list"' "$MBCTL" -n nowhere policy flush
 check "a known namespace" is "$(mb policy save)" "$(ns_g "$MBCTL" policy save)"

@@ -122,6 +122,20 @@ file_error()
 	[ "$(cat "$tmp/err")" = "mbctl: $1" ]
 }
 
+# an empty standard input, or none, must not be taken for an empty policy
+nothing_to_apply()
+{
+	local verb text='no statement in it; "policy flush" removes the policy'
+
+	for verb in apply check; do
+		refused 1 "policy $verb: stdin: $text" policy "$verb" - &&
+		refused 1 "policy $verb: /dev/null: $text" policy "$verb" /dev/null || return
+		"$MBCTL" policy "$verb" - <&- 2>"$tmp/err"
+		[ $? = 1 ] && cat "$tmp/err" &&
+			[ "$(cat "$tmp/err")" = "mbctl: stdin: cannot be read: Bad file descriptor" ] || return
+	done
+}
+
 unwritable()
 {
 	local text="mbctl: the answer could not be written:"
@@ -153,7 +167,7 @@ man_page()
 }
 
 echo "KTAP version 1"
-echo "1..11"
+echo "1..12"
 check "version" helps "mbctl $(sed -n 's/.*MB_VERSION "\(.*\)"/\1/p' ../../src/netlink.h)" -V
 check "help on everything" help_everywhere
 check "help says what endpoints do about drop and reset" disruptive_choices_explained
@@ -167,6 +181,7 @@ check "a policy file is read before anything is sent" \
 	site add any port 0 allow
 	site add any port 1 allow
 	F
+check "no input is no policy" nothing_to_apply
 check "output that cannot be written is told" unwritable
 check "abbreviations, and show, list, ls" abbreviated
 check "the manual page is there and clean" man_page

@@ -46,8 +46,9 @@ static const char *read_policy(const char *name)
 static const struct {
 	const char *text, *want;
 } files[] = {
-	{ "", "0" },
-	{ "# nothing\n\n   \t\r\n", "0" },
+	{ "", "policy apply: p: no statement in it; \"policy flush\" removes the policy" },
+	{ "# nothing\n\n   \t\r\n", "policy apply: p: no statement in it" },
+	{ "site import nothing deny\n", "0" },
 	{ "policy set mode observe\r\nsite add any allow # c\n  site del any\nsite replace any deny", "4" },
 	{ "\xef\xbb\xbfsite add any allow\n", "1" },
 	{ "site add any allow\nsite add any deny\nsite add 10.0.0.0/33 deny\nsite add x\n",
@@ -60,7 +61,7 @@ static const struct {
 	{ "site flush\n", "p:1: site flush: a file replaces the whole policy: leave it out" },
 	{ "policy apply x\n",
 	  "p:1: policy \"apply\": no statement: give policy set, or site add, replace, del or import" },
-	{ "site\n", "p:1: site : no statement: give policy set, or site add, replace, del or import" },
+	{ "site\n", "p:1: site: no statement: give policy set, or site add, replace, del or import" },
 	{ "sites add any allow\n",
 	  "p:1: \"sites\": no statement: give policy set, or site add, replace, del or import" },
 	{ "site add any allow comment \"a\n", "p:1: a quote is not closed: end the word with \"" },
@@ -85,6 +86,7 @@ static void check_files(void)
 	const char *got;
 
 	put_file("list", "10.0.0.0/8 # ten\n\n# more\n11.0.0.0/8\nfd00::/8");
+	put_file("nothing", "# nothing\n");
 	put_file("bad", "10.0.0.0/8\n10.1.0.0/8\n");
 	put_file("entries", "10.0.0.0/8 allow\nany deny comment \"x y\"\n");
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -110,9 +112,58 @@ static void check_paths(void)
 	if (strcmp(got, "policy apply: \"none\" cannot be read: No such file or directory"))
 		ktap_fail("missing file: %s", got);
 	got = read_policy("d");
-	if (strcmp(got, "d:1: cannot be read: Is a directory"))
+	if (strcmp(got, "d: cannot be read: Is a directory"))
 		ktap_fail("directory: %s", got);
 	ktap_done("policy files: paths, files that cannot be read");
+}
+
+/* A line of @len bytes and then as many statements as fit is read, or refused as too long. */
+static void check_line(size_t len, bool ok)
+{
+	const char *want = ok ? "2" : "long:2: more than 65536 bytes in one line: this is no text file: ";
+	char *text = malloc(len + 100);
+	const char *got;
+
+	strcpy(text, "site add any allow\n#");
+	memset(text + 20, 'x', len - 1);
+	strcpy(text + 20 + len - 2, "\nsite del any");
+	put_file("long", text);
+	free(text);
+	got = read_policy("long");
+	if (strncmp(got, want, strlen(want)))
+		ktap_fail("a line of %zu bytes: %s", len, got);
+}
+
+static void check_long(void)
+{
+	static const char *const endless[] = { "/dev/zero", "/dev/full" };
+	char path[1000], name[260];
+	const char *got;
+	unsigned int i;
+
+	check_line(65536, true);
+	check_line(65537, false);
+	check_line(1000000, false);
+	for (i = 0; i < 2; i++) {
+		got = read_policy(endless[i]);
+		if (strncmp(got + strlen(endless[i]), ":1: more than 65536 bytes", 25))
+			ktap_fail("%s: %s", endless[i], got);
+	}
+	/* of a long path the line's number must be left */
+	memset(name, 'n', 250);
+	memcpy(name, "\303\274\n", 3);
+	memcpy(name + 245, "\303\274\x1b!", 5);
+	name[250] = '\0';
+	mkdir(name, 0700);
+	snprintf(path, sizeof(path), "%s/%s", name, name);
+	put_file(path, "site import ./l deny\n");
+	snprintf(path, sizeof(path), "%s/l", name);
+	put_file(path, "any\nx\n");
+	snprintf(path, sizeof(path), "%s/%s", name, name);
+	got = read_policy(path);
+	if (strncmp(got, "...nnn", 6) || !strstr(got, "nn\303\274\\x1b!/./l:2: \"x\": no address prefix"))
+		ktap_fail("a long path: %s", got);
+	ktap_done("policy files: long lines, long paths");
 }
 
 /* --- the specification ------------------------------------------------------------------------ */
@@ -336,7 +387,7 @@ int main(int argc, char **argv)
 {
 	char spec[4096], clean[64];
 
-	ktap_plan(6);
+	ktap_plan(7);
 	setenv("TZ", "UTC", 1);
 	if (!realpath(argc > 1 ? argv[1] : "../../docs/netlink/mptcp_mb.yaml", spec) ||
 	    !mkdtemp(dir) || chdir(dir)) {
@@ -345,6 +396,7 @@ int main(int argc, char **argv)
 	}
 	check_files();
 	check_paths();
+	check_long();
 	check_names(spec);
 	check_refusals();
 	check_answers();

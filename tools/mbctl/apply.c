@@ -107,6 +107,14 @@ static int print_changes(struct ctx *ctx, bool dry, const struct changes *c)
 	return out_end(out, &ctx->err);
 }
 
+/* That an answer could not be written is no reason to apply once more. */
+static int tell_applied(const char *place, struct err *e)
+{
+	const struct err why = *e;
+
+	return err_usage(e, "%s: applied, but %s", place, why.text);
+}
+
 static int transact(struct ctx *ctx, const char *place, const struct stmts *list,
 		    bool dry)
 {
@@ -123,7 +131,9 @@ static int transact(struct ctx *ctx, const char *place, const struct stmts *list
 	    stmts_send(nl, list, NULL, &ctx->err) ||
 	    commit(nl, place, dry, &c, &ctx->err))
 		return -1;
-	return print_changes(ctx, dry, &c);
+	if (!print_changes(ctx, dry, &c))
+		return 0;
+	return dry ? -1 : tell_applied(place, &ctx->err);
 }
 
 static int run(struct ctx *ctx, struct words *w, bool dry)

@@ -14,12 +14,15 @@
 #endif
 
 /* A socket or file opened in the place of a closed descriptor 1 would get the
- * answer: what writes there has to fail.
+ * answer: what writes there has to fail. And what reads a closed descriptor 0:
+ * an end there would be taken for an empty file.
  */
 static void keep_standard_files(void)
 {
 	int fd;
 
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		open("/dev/null", O_WRONLY);
 	do {
 		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);

@@ -72,8 +72,11 @@ static void print_policy(const struct settings *set, const struct entries *sites
 	unsigned long j;
 	unsigned int i;
 
-	if (!armed)
+	/* no statement: to apply this must not arm */
+	if (!armed) {
 		puts("# not armed: this namespace has no policy, nothing is judged");
+		return;
+	}
 	for (i = 0; i < settings_count; i++) {
 		const struct setting *s = &settings_table[i];
 
@@ -127,7 +130,7 @@ static int flush(struct ctx *ctx, struct words *w)
 "    site add | replace ENTRY\n"					\
 "    site del PREFIX [QUALIFIERS]\n"					\
 "    site import PATH [WORDS]      PATH is relative to the policy file\n"	\
-"What it does not set has its initial value.\n"
+"What it does not set has its initial value. One without any statement is refused.\n"
 
 static const struct verb verbs[] = {
 	{ "show", "", "the settings in force", NULL, show },

@@ -11,33 +11,49 @@
 #include "text.h"
 #include "util.h"
 
+#define LINE_BYTES	65536	/* more is no text, or endless */
+#define NAME_SHOWN	200	/* bytes of a file's name that errors say */
+#define PLACE_STRLEN	(NAME_SHOWN + sizeof("...:4294967295"))
+
 /**
  * struct reader - a file, line by line
  * @f:		the file
+ * @path:	its path, as given
  * @name:	its name, as errors say it
  * @no:		number of the line
- * @text:	the line
- * @room:	of @text
+ * @text:	the line, LINE_BYTES and one
  * @line:	its words
  * @place:	FILE:LINE
  */
 struct reader {
 	FILE *f;
-	const char *name;
+	const char *path, *name;
 	unsigned int no;
 	char *text;
-	size_t room;
 	struct line line;
-	char place[300];
+	char place[PLACE_STRLEN];
 };
 
-/* Takes note of a file's name for as long as the statements live. */
+/* Takes note of a file's name, as errors say it, for as long as the statements
+ * live: printable, and of a long one the end, which tells more.
+ */
 static const char *file_name(struct stmts *list, const char *path)
 {
-	const char *name = strcmp(path, "-") ? path : "stdin";
+	char *name = text_visible(strcmp(path, "-") ? path : "stdin");
+	const size_t len = strlen(name);
 
+	if (len > NAME_SHOWN) {
+		const char *end = name + len - NAME_SHOWN;
+		char *cut;
+
+		while ((*end & 0xc0) == 0x80)	/* inside a character */
+			end++;
+		cut = xasprintf("...%s", end);
+		free(name);
+		name = cut;
+	}
 	list->file = xrealloc(list->file, (list->files + 1) * sizeof(*list->file));
-	list->file[list->files] = xstrdup(name);
+	list->file[list->files] = name;
 	return list->file[list->files++];
 }
 
@@ -49,7 +65,9 @@ static int reader_open(struct reader *r, struct stmts *list, const char *path,
 	if (!r->f)
 		return err_usage(e, "%s: %s cannot be read: %s", place,
 				 shown(path), strerror(errno));
+	r->path = path;
 	r->name = file_name(list, path);
+	r->text = xmalloc(LINE_BYTES + 1);
 	return 0;
 }
 
@@ -61,22 +79,42 @@ static void reader_close(struct reader *r)
 	line_free(&r->line);
 }
 
+/* The next line into @r->text: its bytes, 0 at the end, or -1. */
+static int read_line(struct reader *r, struct err *e)
+{
+	int len = 0, c = 0;
+
+	while (c != '\n' && len <= LINE_BYTES) {
+		c = getc(r->f);
+		if (c == EOF)
+			break;
+		r->text[len++] = c;
+	}
+	if (c == EOF && ferror(r->f) && !r->no)
+		return err_usage(e, "%s: cannot be read: %s", r->name,
+				 strerror(errno));
+	snprintf(r->place, sizeof(r->place), "%s:%u", r->name, ++r->no);
+	if (c == EOF && ferror(r->f))
+		return err_usage(e, "%s: cannot be read: %s", r->place,
+				 strerror(errno));
+	if (len > LINE_BYTES)
+		return err_usage(e,
+				 "%s: more than %u bytes in one line: this is no text file: give one with one statement a line",
+				 r->place, LINE_BYTES);
+	return len;
+}
+
 /* The next line that has words: 1, 0 at the end, or -1. */
 static int reader_next(struct reader *r, struct words *w, struct err *e)
 {
-	ssize_t len;
+	int len;
 
 	for (;;) {
-		errno = 0;
-		len = getline(&r->text, &r->room, r->f);
-		if (len < 0 && (ferror(r->f) || errno))
-			return err_usage(e, "%s:%u: cannot be read: %s", r->name,
-					 r->no + 1, strerror(errno));
-		if (len < 0)
-			return 0;
-		if (!r->no++ && len >= 3 && !memcmp(r->text, "\xef\xbb\xbf", 3))
+		len = read_line(r, e);
+		if (len <= 0)
+			return len;
+		if (r->no == 1 && len >= 3 && !memcmp(r->text, "\xef\xbb\xbf", 3))
 			memset(r->text, ' ', 3);	/* a byte order mark */
-		snprintf(r->place, sizeof(r->place), "%s:%u", r->name, r->no);
 		if (line_split(&r->line, r->text, len, r->place, e))
 			return -1;
 		if (!r->line.n)
@@ -168,7 +206,7 @@ out:
 static int import(struct stmts *list, const struct reader *r, struct words *w,
 		  struct err *e)
 {
-	const char *path = words_next(w), *slash = strrchr(r->name, '/');
+	const char *path = words_next(w), *slash = strrchr(r->path, '/');
 	char *full;
 	int err;
 
@@ -178,7 +216,7 @@ static int import(struct stmts *list, const struct reader *r, struct words *w,
 				 r->place);
 	full = *path == '/' || !slash || r->f == stdin ?
 	       xstrdup(path) :
-	       xasprintf("%.*s/%s", (int)(slash - r->name), r->name, path);
+	       xasprintf("%.*s/%s", (int)(slash - r->path), r->path, path);
 	err = stmts_read_sites(list, full, w, e);
 	free(full);
 	return err;
@@ -196,8 +234,9 @@ static int refuse(const struct words *w, const char *object, const char *verb,
 				 w->place, object);
 	if (!strcmp(object, "policy") || !strcmp(object, "site"))
 		return err_usage(e,
-				 "%s: %s %s: no statement: give policy set, or site add, replace, del or import",
-				 w->place, object, verb ? shown(verb) : "");
+				 "%s: %s%s%s: no statement: give policy set, or site add, replace, del or import",
+				 w->place, object, verb ? " " : "",
+				 verb ? shown(verb) : "");
 	return err_usage(e,
 			 "%s: %s: no statement: give policy set, or site add, replace, del or import",
 			 w->place, shown(object));
@@ -243,6 +282,9 @@ static int read_stmt(struct stmts *list, struct reader *r, struct words *w,
  * @place:	the command, for errors
  * @e:		filled on error, names FILE:LINE
  *
+ * A file without any statement is refused: nobody wants to lose a policy to a
+ * program that failed to print one.
+ *
  * Return: 0 or -1
  */
 int stmts_read_policy(struct stmts *list, const char *path, const char *place,
@@ -250,15 +292,19 @@ int stmts_read_policy(struct stmts *list, const char *path, const char *place,
 {
 	struct words w;
 	struct reader r;
+	bool any = false;
 	int more;
 
 	if (reader_open(&r, list, path, place, e))
 		return -1;
-	while ((more = reader_next(&r, &w, e)) > 0)
+	for (; (more = reader_next(&r, &w, e)) > 0; any = true)
 		if (read_stmt(list, &r, &w, e)) {
 			more = -1;
 			break;
 		}
+	if (!more && !any)
+		more = err_usage(e, "%s: %s: no statement in it; \"policy flush\" removes the policy",
+				 place, r.name);
 	reader_close(&r);
 	return more;
 }
@@ -289,7 +335,7 @@ void stmts_free(struct stmts *list)
  */
 const char *stmt_place(const struct stmt *s)
 {
-	static char bufs[2][300];
+	static char bufs[2][PLACE_STRLEN];
 	static unsigned int turn;
 	char *buf = bufs[turn++ % 2];
 
