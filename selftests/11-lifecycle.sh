@@ -70,8 +70,8 @@ storm()
 {
 	touch "$TMP/storm"
 	while [ -e "$TMP/storm" ]; do
-		ns_c "$XFER_BIN" client $SERVER4 5001 --bytes 3000 --count 3 --timeout 10
-		ns_c "$XFER_BIN" client $SERVER6 5001 --bytes 3000 --count 3 --timeout 10
+		ns_c "$XFER_BIN" client $SERVER4 5001 --bytes 3000 --count 3 --timeout 40
+		ns_c "$XFER_BIN" client $SERVER6 5001 --bytes 3000 --count 3 --timeout 40
 	done >"$TMP/connections" 2>&1 &
 	STORM=$!
 }
@@ -130,6 +130,18 @@ no_growth()
 	GREW="$((b[0] - a[0])) objects, $((b[1] - a[1])) bytes"
 	[ $((b[0] - a[0])) -le "$2" ] && [ $((b[1] - a[1])) -le $(($2 * 1024)) ] &&
 	[ $((b[2] - a[2])) -le 64 ] && [ $((b[3] - a[3])) -le 256 ] && [ $((a[4] - b[4])) -le 16384 ]
+}
+
+# no_loss BEFORE OBJECTS COMMAND...: for check; what the kernel keeps for others comes and goes, a
+# leak comes again: where OBJECTS more are in use than before COMMAND, it runs once more
+no_loss()
+{
+	local before
+
+	no_growth "$1" "$2" && return
+	echo "grew by $GREW; once more"
+	before=$(memory)
+	"${@:3}" && no_growth "$before" "$2"
 }
 
 # --- the module comes and goes under traffic --------------------------------------------------
@@ -278,12 +290,13 @@ test_replace()
 	before=$(memory)
 	mb policy apply "$TMP/a" >/dev/null
 	check "$SITES entries show there" grown "$before" $((SITES * 32))
-	check "policy flush gives it back" flush_gives_back "$before"
+	mb policy flush
+	check "policy flush gives it back" no_loss "$before" 50 fill_and_flush
 	note "grew by $GREW"
 	mb policy apply "$TMP/a" >/dev/null
 	before=$(memory)
 	check "$SITES entries replaced $REPLACEMENTS times" replace_often
-	check "no memory is lost" no_growth "$before" 50
+	check "no memory is lost" no_loss "$before" 40 replace_often
 	note "grew by $GREW"
 	rmmod mptcp_mb
 }
@@ -299,9 +312,9 @@ grown()
 	[ $((b[1] - a[1])) -gt "$2" ]
 }
 
-flush_gives_back()
+fill_and_flush()
 {
-	mb policy flush && no_growth "$1" 50
+	mb policy apply "$TMP/a" >/dev/null && mb policy flush
 }
 
 replace_often()
@@ -352,7 +365,7 @@ test_cycles()
 	check "warm-up" cycles 6
 	before=$(memory)
 	check "$CYCLES times loaded, armed, used and unloaded" cycles $CYCLES
-	check "no memory is lost" no_growth "$before" 60
+	check "no memory is lost" no_loss "$before" 45 cycles $CYCLES
 	note "grew by $GREW"
 }
 

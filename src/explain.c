@@ -55,8 +55,10 @@ static int put_outcomes(struct sk_buff *msg, const struct mb_policy *p,
 						      MB_FAULT_NONE;
 		if (kinds[i].subtype == MB_ADD_ADDR)
 			opts.opt[0].add_addr.form = MB_ADD_ADDR_V1;
-		j = kinds[i].handshake ? mb_verdict_handshake(p, q, &opts) :
-					 mb_verdict_established(p, &opts);
+		if (kinds[i].handshake)
+			mb_verdict_handshake(p, q, &opts, &j);
+		else
+			mb_verdict_established(p, q, &opts, &j);
 		err = put_outcome(msg, kinds[i].name, &j);
 		if (err)
 			return err;

@@ -18,13 +18,15 @@
 #define EXIT(name)	(MPTCP_MB_COUNTER_EXIT_##name)
 #define WOULD(name)	(MPTCP_MB_COUNTER_WOULD_##name)
 
+#define CAUSES		8	/* at least as many; this one is quick to index */
+
 /* What a verdict counts, when it is carried out and when it is only observed.
  * A pair that is not here cannot be reached.
  */
 static const struct {
 	u8 exit;
 	u8 would;
-} counters[MPTCP_MB_VERDICT_NEUTRALISE + 1][MPTCP_MB_CAUSE_SEALED + 1] = {
+} counters[MPTCP_MB_VERDICT_NEUTRALISE + 1][CAUSES] = {
 	[MPTCP_MB_VERDICT_ACCEPT] = {
 		[MPTCP_MB_CAUSE_DEFAULT]   = { EXIT(ACCEPT_DEFAULT) },
 		[MPTCP_MB_CAUSE_SITE]	   = { EXIT(ACCEPT_SITE) },
@@ -67,7 +69,7 @@ static __always_inline void count_options(const struct mb_stats *stats,
 	else if (place == MB_PLACE_SYNACK)
 		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SYNACK]);
 
-	for (; o < end; o++) {
+	do {
 		if (o->fault != MB_FAULT_NONE)
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault]);
 		if (o->subtype >= MB_SUBTYPES)
@@ -76,7 +78,7 @@ static __always_inline void count_options(const struct mb_stats *stats,
 		if (o->subtype == MB_MP_CAPABLE)
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_VERSION_0 +
 					  min_t(unsigned int, o->capable.version, 2)]);
-	}
+	} while (++o < end);
 }
 
 static enum mb_place place_of(const struct tcphdr *th)
@@ -86,12 +88,14 @@ static enum mb_place place_of(const struct tcphdr *th)
 	return th->ack ? MB_PLACE_SYNACK : MB_PLACE_SYN;
 }
 
-/* The site is the server: whom a SYN goes to, whom a SYN/ACK comes from. */
+/* The site is the server: whom a SYN/ACK comes from, whom a SYN goes to, or a
+ * later MP_CAPABLE, which clients alone send.
+ */
 static void make_query(struct mb_site_query *q, const struct mb_packet *pkt,
 		       const struct tcphdr *th, enum mb_place place)
 {
 	const struct sk_buff *skb = pkt->skb;
-	bool syn = place == MB_PLACE_SYN;
+	bool syn = place != MB_PLACE_SYNACK;
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct;
 
@@ -126,78 +130,81 @@ static unsigned int enforce(struct mb_net *mn, const struct mb_policy *policy,
 			    const struct nf_hook_state *state)
 {
 	u8 exit = counters[j->verdict][j->cause].exit;
-	unsigned int ret = NF_DROP;
-	int err;
+	unsigned int ret;
 
 	switch (j->verdict) {
 	case MPTCP_MB_VERDICT_STRIP:
+		ret = mb_strip(pkt, opts) ? NF_DROP : NF_ACCEPT;
+		break;
 	case MPTCP_MB_VERDICT_NEUTRALISE:
-		err = j->verdict == MPTCP_MB_VERDICT_STRIP ?
-		      mb_strip(pkt, opts) : mb_neutralise(pkt, opts);
-		if (err)
-			exit = EXIT(DROP_NOMEM);
-		else
-			ret = NF_ACCEPT;
+		ret = mb_neutralise(pkt, opts) ? NF_DROP : NF_ACCEPT;
 		break;
 	case MPTCP_MB_VERDICT_RESET:
 		if (!mb_reset(pkt, state, &mn->resets, policy->set.reset_rate,
 			      &mn->stats))
 			exit = EXIT(DROP_RATE);
-		break;
-	case MPTCP_MB_VERDICT_DROP:
-		break;
+		fallthrough;
+	default:
+		mb_count(&mn->stats, exit);
+		return NF_DROP;
 	}
-	mb_count(&mn->stats, exit);
+	mb_count(&mn->stats, ret == NF_ACCEPT ? exit : EXIT(DROP_NOMEM));
 	return ret;
 }
 
 /* A segment that may be refused: all but the established ones of a session */
-static noinline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
-				   const struct tcphdr *th, enum mb_place place,
-				   struct mb_options *opts,
-				   const struct nf_hook_state *state)
+static __always_inline unsigned int
+judge(struct mb_net *mn, struct mb_packet *pkt, const struct tcphdr *th,
+      enum mb_place place, struct mb_options *opts,
+      const struct nf_hook_state *state)
 {
 	const struct mb_policy *policy = rcu_dereference(mn->policy);
-	struct mb_judged j = {
-		.cause = place == MB_PLACE_OTHER ? MPTCP_MB_CAUSE_DATA :
-						   MPTCP_MB_CAUSE_DEFAULT,
-	};
+	struct mb_site_query q __uninitialized;
+	struct mb_judged j __uninitialized;
 	u8 accepted;
 
-	/* no policy: the last segments while the hook goes */
-	opts->sealed |= pkt->sealed;
-	if (policy && place == MB_PLACE_OTHER) {
-		j = mb_verdict_established(policy, opts);
-	} else if (policy) {
-		struct mb_site_query q __uninitialized;
-
-		make_query(&q, pkt, th, place);
-		j = mb_verdict_handshake(policy, &q, opts);
-		if (j.site)
-			mb_site_hit(j.site);
+	if (unlikely(!policy)) {
+		/* the last segments while the hook goes */
+		mb_count(&mn->stats, place == MB_PLACE_OTHER ? EXIT(ACCEPT_DATA) :
+							       EXIT(ACCEPT_DEFAULT));
+		return NF_ACCEPT;
 	}
+	make_query(&q, pkt, th, place);
+	if (place == MB_PLACE_OTHER)
+		mb_verdict_established(policy, &q, opts, &j);
+	else
+		mb_verdict_handshake(policy, &q, opts, &j);
+	if (j.site)
+		mb_site_hit(j.site);
 	if (j.verdict == MPTCP_MB_VERDICT_ACCEPT) {
 		mb_count(&mn->stats, counters[j.verdict][j.cause].exit);
 		return NF_ACCEPT;
 	}
-	if (policy->set.mode != MPTCP_MB_MODE_OBSERVE)
+	if (likely(policy->set.mode == MPTCP_MB_MODE_ENFORCE))
 		return enforce(mn, policy, pkt, opts, &j, state);
 
-	mb_count(&mn->stats, counters[j.verdict][j.cause].would);
+	/* bypass: the hook is coming or going */
+	if (policy->set.mode == MPTCP_MB_MODE_OBSERVE)
+		mb_count(&mn->stats, counters[j.verdict][j.cause].would);
 	accepted = place == MB_PLACE_OTHER ? EXIT(ACCEPT_DATA) :
 		   j.site ? EXIT(ACCEPT_SITE) : EXIT(ACCEPT_DEFAULT);
 	mb_count(&mn->stats, accepted);
 	return NF_ACCEPT;
 }
 
-/* Reads and counts the options. False: it is data which no setting is about,
- * and may go on.
+/* Reads and counts the options, which may begin at @start. False: there are
+ * none, or it is data which no setting is about; it may go on.
  */
 static __always_inline bool read_options(struct mb_net *mn, const struct tcphdr *th,
-					 unsigned int len, enum mb_place place,
+					 unsigned int len, unsigned int start,
+					 enum mb_place place,
 					 struct mb_options *opts)
 {
-	mb_options_parse((const u8 *)(th + 1), len, place, opts);
+	mb_options_parse_from((const u8 *)(th + 1), len, start, place, opts);
+	if (unlikely(!opts->n)) {
+		mb_count(&mn->stats, EXIT(PLAIN));
+		return false;
+	}
 	count_options(&mn->stats, opts, place);
 	if (place != MB_PLACE_OTHER || mb_verdict_needed(opts))
 		return true;
@@ -214,8 +221,9 @@ static unsigned int fragment(struct mb_net *mn)
 		mb_count(&mn->stats, EXIT(FRAGMENT));
 		return NF_ACCEPT;
 	}
-	if (policy->set.mode == MPTCP_MB_MODE_OBSERVE) {
-		mb_count(&mn->stats, WOULD(DROP_FRAGMENT));
+	if (policy->set.mode != MPTCP_MB_MODE_ENFORCE) {
+		if (policy->set.mode == MPTCP_MB_MODE_OBSERVE)
+			mb_count(&mn->stats, WOULD(DROP_FRAGMENT));
 		mb_count(&mn->stats, EXIT(FRAGMENT));
 		return NF_ACCEPT;
 	}
@@ -232,7 +240,6 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 	struct mb_packet pkt __uninitialized;
 	const struct tcphdr *th;
 	enum mb_place place;
-	unsigned int len;
 
 	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
@@ -251,14 +258,11 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 		mb_count(&mn->stats, EXIT(TRUNCATED));
 		return NF_ACCEPT;
 	}
-	len = pkt.doff - sizeof(*th);
-	if (!mb_options_present((const u8 *)(th + 1), len)) {
-		mb_count(&mn->stats, EXIT(PLAIN));
-		return NF_ACCEPT;
-	}
 	place = place_of(th);
-	return read_options(mn, th, len, place, &opts) ?
-	       judge(mn, &pkt, th, place, &opts, state) : NF_ACCEPT;
+	if (!read_options(mn, th, pkt.doff - sizeof(*th), 0, place, &opts))
+		return NF_ACCEPT;
+	opts.sealed |= pkt.sealed;
+	return judge(mn, &pkt, th, place, &opts, state);
 }
 
 /* A packet of the most common kind with @len bytes of options. Not inlined:
@@ -271,13 +275,15 @@ static noinline unsigned int linear(struct mb_net *mn, struct sk_buff *skb,
 	struct mb_options opts __uninitialized;
 	struct mb_packet pkt __uninitialized;
 	enum mb_place place;
+	unsigned int start;
 
-	if (!mb_options_present((const u8 *)(th + 1), len)) {
+	start = mb_options_start((const u8 *)(th + 1), len);
+	if (!mb_options_suspect((const u8 *)(th + 1), len, start)) {
 		mb_count(&mn->stats, EXIT(PLAIN));
 		return NF_ACCEPT;
 	}
 	place = place_of(th);
-	if (!read_options(mn, th, len, place, &opts))
+	if (!read_options(mn, th, len, start, place, &opts))
 		return NF_ACCEPT;
 	mb_packet_set(&pkt, skb, state->pf, th);
 	return judge(mn, &pkt, th, place, &opts, state);
@@ -287,11 +293,11 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 					 const struct nf_hook_state *state,
 					 u8 family)
 {
-	const struct tcphdr *th = mb_packet_quick(skb, family);
 	struct mb_net *mn = priv;
+	const struct tcphdr *th;
 	unsigned int len;
 
-	if (unlikely(!th))
+	if (unlikely(!mb_packet_quick(skb, family, &th)))
 		return examine(mn, skb, state, family);
 	len = th->doff * 4 - sizeof(*th);
 	if (!mb_options_usual((const u8 *)(th + 1), len))

@@ -201,6 +201,8 @@ static int add_site(struct genl_info *info, bool replace)
 	else
 		err = mb_policy_site_add(mn, &entry, replace, info->extack);
 	mutex_unlock(&mn->lock);
+	if (err == -ENOMEM)
+		GENL_SET_ERR_MSG(info, "out of memory");
 	return err;
 }
 
@@ -234,6 +236,8 @@ int mptcp_mb_nl_site_del_doit(struct sk_buff *skb, struct genl_info *info)
 	else
 		err = mb_policy_site_del(mn, &entry.key, info->extack);
 	mutex_unlock(&mn->lock);
+	if (err == -ENOMEM)
+		GENL_SET_ERR_MSG(info, "out of memory");
 	return err;
 }
 

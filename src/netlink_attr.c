@@ -3,6 +3,7 @@
  * attribute and, where there is one, the remedy.
  */
 #include <linux/jiffies.h>
+#include <net/ipv6.h>
 
 #include "netlink_attr.h"
 #include "netlink_gen.h"
@@ -132,6 +133,9 @@ static int get_prefix(const struct nlattr *addr, const struct nlattr *plen,
 	*len = plen ? nla_get_u8(plen) : bits;
 	if (*len > bits)
 		return bad(extack, plen, "an IPv4 prefix has at most 32 bits");
+	if (*family == AF_INET6 && *len >= 96 && ipv6_addr_v4mapped(out))
+		return bad(extack, addr,
+			   "an IPv4 address mapped into IPv6: segments have it as IPv4, give its 4 bytes");
 	if (host_bits(out, *len))
 		return bad(extack, addr,
 			   "the address has bits beyond its prefix: make them zero, or the prefix longer");

@@ -329,23 +329,6 @@ static unsigned int option_size(const u8 *p, unsigned int room)
 	return size < 2 || size > room ? 0 : size;
 }
 
-/* For mb_options_present() alone, which is quicker where nothing is found;
- * arguments and result are its own.
- */
-bool mb_options_walk(const u8 *opt, unsigned int len)
-{
-	unsigned int pos, size;
-
-	for (pos = mb_options_start(opt, len); pos < len; pos += size) {
-		if (opt[pos] == MB_TCPOPT_MPTCP)
-			return true;
-		size = option_size(opt + pos, len - pos);
-		if (!size)
-			break;
-	}
-	return false;
-}
-
 static void clear(struct mb_options *out)
 {
 	out->n = 0;
@@ -415,32 +398,47 @@ static __always_inline bool is_alone(const u8 *p, unsigned int room)
 			 p[room - 1] == MB_TCPOPT_NOP);
 }
 
-/* What nearly all segments with MPTCP have, a well-formed DSS: as add_option()
- * but quick.
- */
-static __always_inline bool parse_lone_dss(const u8 *p, unsigned int off,
-					   enum mb_place place,
-					   struct mb_options *out)
+static __always_inline bool put_lone(const u8 *p, unsigned int off, u8 subtype,
+				     struct mb_options *out)
 {
 	struct mb_option *o = out->opt;
 
-	if (p[2] >> 4 != MB_DSS ||
-	    parse_dss(p, p[1], place, o) != MB_FAULT_NONE)
-		return false;
 	o->off = off;
 	o->len = p[1];
-	o->subtype = MB_DSS;
+	o->subtype = subtype;
 	o->fault = MB_FAULT_NONE;
 	clear(out);
 	out->n = 1;
-	out->subtypes = 1U << MB_DSS;
+	out->subtypes = 1U << subtype;
 	return true;
 }
 
+/* What nearly all segments with MPTCP have, a well-formed DSS or, where a
+ * connection begins, MP_CAPABLE: as add_option() but quick.
+ */
+static __always_inline bool parse_lone(const u8 *p, unsigned int off,
+				       enum mb_place place, struct mb_options *out)
+{
+	struct mb_option *o = out->opt;
+
+	switch (p[2] >> 4) {
+	case MB_DSS:
+		return parse_dss(p, p[1], place, o) == MB_FAULT_NONE &&
+		       put_lone(p, off, MB_DSS, out);
+	case MB_MP_CAPABLE:
+		o->off = off;
+		return parse_capable(p, p[1], place, o) == MB_FAULT_NONE &&
+		       put_lone(p, off, MB_MP_CAPABLE, out);
+	default:
+		return false;
+	}
+}
+
 /**
- * mb_options_parse() - read all kind-30 options
+ * mb_options_parse_from() - read all kind-30 options
  * @opt:	option bytes of a TCP header, any alignment
  * @len:	how many, at most MB_OPTIONS_LEN_MAX; more does no harm
+ * @start:	mb_options_start() of them, or 0
  * @place:	what segment they stand in
  * @out:	filled; @out->opt only up to @out->n
  *
@@ -450,16 +448,15 @@ static __always_inline bool parse_lone_dss(const u8 *p, unsigned int off,
  *
  * Context: any; reads @len bytes at most.
  */
-void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
-		      struct mb_options *out)
+void mb_options_parse_from(const u8 *opt, unsigned int len, unsigned int start,
+			   enum mb_place place, struct mb_options *out)
 {
-	unsigned int pos = mb_options_start(opt, len);
-	const u8 *p = opt + pos;
+	const u8 *p = opt + start;
 
-	if (!is_alone(p, len - pos)) {
-		parse_all(opt, len, pos, place, out);
-	} else if (!parse_lone_dss(p, pos, place, out)) {
+	if (!is_alone(p, len - start)) {
+		parse_all(opt, len, start, place, out);
+	} else if (!parse_lone(p, start, place, out)) {
 		clear(out);
-		add_option(out, p, p[1], p[1], pos, place);
+		add_option(out, p, p[1], p[1], start, place);
 	}
 }

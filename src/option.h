@@ -211,9 +211,8 @@ struct mb_options {
 	struct mb_option opt[MB_OPTIONS_MAX];
 };
 
-bool mb_options_walk(const u8 *opt, unsigned int len);
-void mb_options_parse(const u8 *opt, unsigned int len, enum mb_place place,
-		      struct mb_options *out);
+void mb_options_parse_from(const u8 *opt, unsigned int len, unsigned int start,
+			   enum mb_place place, struct mb_options *out);
 const char *mb_subtype_name(unsigned int subtype);
 const char *mb_fault_name(unsigned int fault);
 
@@ -273,33 +272,47 @@ static __always_inline bool mb_options_usual(const u8 *opt, unsigned int len)
 }
 
 /**
- * mb_options_present() - whether a segment has a kind-30 option
+ * mb_options_suspect() - whether a segment may have a kind-30 option
  * @opt:	option bytes of its TCP header, any alignment
  * @len:	how many, at most MB_OPTIONS_LEN_MAX
+ * @start:	mb_options_start() of them
  *
  * Few bytes are 30, and without one there is nothing to walk for.
  *
- * Context: any; reads @len bytes at most.
- * Return: true if and only if mb_options_parse() finds something
+ * Context: any; reads @len bytes at most. Inlined, for many segments come here.
+ * Return: false: there is none; true: ask mb_options_parse_from()
  */
-static __always_inline bool mb_options_present(const u8 *opt, unsigned int len)
+static __always_inline bool mb_options_suspect(const u8 *opt, unsigned int len,
+					       unsigned int start)
 {
-	const u8 *p = opt + mb_options_start(opt, len), *last;
+	const u8 *p = opt + start, *last;
 	u64 found = 0;
 
-	if (len < sizeof(found))
-		return mb_options_walk(opt, len);
-	if (p == opt + len)
+	if (start == len)
 		return false;
-	if (*p == MB_TCPOPT_MPTCP)
+	if (*p == MB_TCPOPT_MPTCP || len < sizeof(found))
 		return true;
 	/* Eight bytes at a time; the last eight may overlap those before. */
 	last = opt + len - sizeof(found);
 	for (; p < last; p += sizeof(found))
 		found |= mb_options_thirties(p);
 	found |= mb_options_thirties(last);
-	return (found & (0x0101010101010101ULL << 7)) &&
-	       mb_options_walk(opt, len);
+	return found & (0x0101010101010101ULL << 7);
+}
+
+/**
+ * mb_options_parse() - read all kind-30 options
+ * @opt:	option bytes of a TCP header, any alignment
+ * @len:	how many, at most MB_OPTIONS_LEN_MAX; more does no harm
+ * @place:	what segment they stand in
+ * @out:	filled, see mb_options_parse_from()
+ *
+ * Context: any; reads @len bytes at most.
+ */
+static inline void mb_options_parse(const u8 *opt, unsigned int len,
+				    enum mb_place place, struct mb_options *out)
+{
+	mb_options_parse_from(opt, len, mb_options_start(opt, len), place, out);
 }
 
 #endif

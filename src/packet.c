@@ -27,7 +27,6 @@ static enum mb_found find_tcp(struct sk_buff *skb, struct mb_packet *pkt,
 	pkt->skb = skb;
 	pkt->thoff = thoff;
 	pkt->doff = doff;
-	pkt->seglen = end - thoff;
 	return MB_FOUND_TCP;
 }
 

@@ -7,6 +7,7 @@
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
+#include <net/ip.h>
 
 #define MB_TCP_HEADER_MAX	60	/* bytes, options included */
 
@@ -23,7 +24,6 @@ enum mb_found {
  * @family:	AF_INET or AF_INET6
  * @thoff:	bytes from skb->data to the TCP header
  * @doff:	bytes of the TCP header, options included; 20 to 60
- * @seglen:	bytes of TCP header and payload, by the IP header
  * @sealed:	IP AH covers the segment: rewriting it breaks its signature
  */
 struct mb_packet {
@@ -32,23 +32,23 @@ struct mb_packet {
 	bool sealed;
 	u8 doff;
 	u32 thoff;
-	u32 seglen;
 };
 
 /**
  * mb_packet_quick() - the TCP header of a packet of the most common kind
  * @skb:	packet at an IP hook: skb->data is the network header
  * @family:	AF_INET or AF_INET6
+ * @header:	out: the TCP header, all its options readable
  *
  * No options or extension headers of IP, no fragment, all of the TCP header
  * linear. The IP layer has checked length fields already. Inlined: nearly all
  * traffic goes this way and no further.
  *
  * Context: any.
- * Return: the header, all its options readable; NULL: see mb_packet_find()
+ * Return: whether it is of that kind; if not, see mb_packet_find()
  */
-static __always_inline const struct tcphdr *
-mb_packet_quick(const struct sk_buff *skb, u8 family)
+static __always_inline bool mb_packet_quick(const struct sk_buff *skb, u8 family,
+					    const struct tcphdr **header)
 {
 	const unsigned int thoff = family == AF_INET ? sizeof(struct iphdr) :
 						       sizeof(struct ipv6hdr);
@@ -56,23 +56,24 @@ mb_packet_quick(const struct sk_buff *skb, u8 family)
 	const struct tcphdr *th;
 
 	if (unlikely(room < thoff + sizeof(*th)))
-		return NULL;
+		return false;
 	if (family == AF_INET) {
 		const struct iphdr *iph = (const struct iphdr *)skb->data;
 
 		if (iph->ihl != 5 || iph->protocol != IPPROTO_TCP ||
-		    (iph->frag_off & htons(0x3fff)))
-			return NULL;
+		    (iph->frag_off & htons(IP_MF | IP_OFFSET)))
+			return false;
 	} else {
 		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
 		if (ip6h->nexthdr != IPPROTO_TCP)
-			return NULL;
+			return false;
 	}
 	th = (const struct tcphdr *)(skb->data + thoff);
 	if (th->doff < 5 || room < thoff + th->doff * 4)
-		return NULL;
-	return th;
+		return false;
+	*header = th;
+	return true;
 }
 
 /**
@@ -90,7 +91,6 @@ static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
 	pkt->sealed = false;
 	pkt->doff = th->doff * 4;
 	pkt->thoff = (const u8 *)th - skb->data;
-	pkt->seglen = skb->len - pkt->thoff;
 }
 
 enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,

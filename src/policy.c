@@ -69,7 +69,9 @@ bool mb_policy_refuses(const struct mb_policy *p)
 	       mb_sites_refuse(p->sites);
 }
 
-/* Fragments hide options only where something is refused; bypass needs nothing. */
+/* Fragments hide options only where something is refused; putting them together
+ * changes the wire, so observe does without. Bypass needs nothing.
+ */
 static u32 hooks_wanted(const struct mb_settings *set, bool refuses)
 {
 	u32 want = MPTCP_MB_HOOK_FORWARD4 | MPTCP_MB_HOOK_FORWARD6;
@@ -79,7 +81,7 @@ static u32 hooks_wanted(const struct mb_settings *set, bool refuses)
 	if (set->local)
 		want |= MPTCP_MB_HOOK_LOCAL_IN4 | MPTCP_MB_HOOK_LOCAL_IN6 |
 			MPTCP_MB_HOOK_LOCAL_OUT4 | MPTCP_MB_HOOK_LOCAL_OUT6;
-	if (refuses)
+	if (refuses && set->mode == MPTCP_MB_MODE_ENFORCE)
 		want |= MPTCP_MB_HOOK_DEFRAG4 | MPTCP_MB_HOOK_DEFRAG6;
 	return want;
 }
@@ -249,6 +251,7 @@ int mb_policy_site_add(struct mb_net *mn, const struct mb_site_new *entry,
 		       bool replace, struct netlink_ext_ack *extack)
 {
 	struct mb_policy *p = mb_policy_live(mn), *first = NULL;
+	bool refuses;
 	int err;
 
 	if (!p) {
@@ -265,7 +268,11 @@ int mb_policy_site_add(struct mb_net *mn, const struct mb_site_new *entry,
 		return err;
 	}
 	/* the entry may be the first to refuse: see that nothing gets past it */
-	err = mb_hooks_add(mn, hooks_wanted(&p->set, true), extack);
+	refuses = mb_policy_refuses(p) ||
+		  entry->action != MPTCP_MB_ACTION_ALLOW ||
+		  (entry->join != MB_SITE_INHERIT &&
+		   entry->join != MPTCP_MB_VERDICT_ACCEPT);
+	err = mb_hooks_add(mn, hooks_wanted(&p->set, refuses), extack);
 	if (err)
 		return err;
 	err = mb_sites_add(p->sites, entry, replace, &mn->lock, extack);

@@ -9,9 +9,11 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
-#include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
 #include <net/tcp.h>
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+#include <net/netfilter/nf_conntrack.h>
+#endif
 
 #include "option.h"
 #include "reset.h"
@@ -277,7 +279,8 @@ static bool route(struct sk_buff *skb, const struct mb_packet *pkt,
 		skb_dst_set(skb, dst);
 		return true;
 	}
-	l3mdev = l3mdev_master_ifindex_rcu(state->out ?: state->in);
+	l3mdev = l3mdev_master_ifindex_rcu(back && state->in ? state->in :
+					   state->out ?: state->in);
 	dst = pkt->family == AF_INET ? route4(skb, state->net, l3mdev) :
 				       route6(skb, state, l3mdev);
 	if (!dst)
@@ -357,7 +360,8 @@ bool mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
 		mb_count(stats, MPTCP_MB_COUNTER_RESET_FAILED);
 		return true;
 	}
-	n = plan(r, th, pkt->seglen - pkt->doff);
+	/* the IP layer has trimmed what is beyond the packet */
+	n = plan(r, th, pkt->skb->len - pkt->thoff - pkt->doff);
 	if (!take(bucket, rate, n)) {
 		mb_count(stats, MPTCP_MB_COUNTER_RESET_LIMITED);
 		return false;

@@ -27,7 +27,7 @@ static unsigned long sum(const struct mb_stats *s, unsigned int counter)
  */
 int mb_stats_init(struct mb_stats *s)
 {
-	struct mb_counters __percpu *pcpu = alloc_percpu(struct mb_counters);
+	struct mb_counters __percpu *pcpu = alloc_percpu_gfp(struct mb_counters, GFP_KERNEL_ACCOUNT);
 
 	WRITE_ONCE(s->pcpu, pcpu);
 	return pcpu ? 0 : -ENOMEM;
@@ -66,5 +66,9 @@ void mb_stats_reset(struct mb_stats *s)
  */
 u64 mb_stats_read(const struct mb_stats *s, unsigned int counter)
 {
-	return sum(s, counter) - READ_ONCE(s->base[counter]);
+	unsigned long base = READ_ONCE(s->base[counter]);
+
+	/* a reset meanwhile: rather count what was before than less than nothing */
+	smp_rmb();
+	return sum(s, counter) - base;
 }

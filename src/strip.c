@@ -24,7 +24,7 @@ static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
 /* The 16-bit word that byte @off of the options is part of: RFC 9293, 3.1, sums
  * up words that begin at even offsets.
  */
-static u16 word_at(const u8 *options, unsigned int off)
+static __always_inline u16 word_at(const u8 *options, unsigned int off)
 {
 	u16 word;
 
@@ -32,22 +32,12 @@ static u16 word_at(const u8 *options, unsigned int off)
 	return word;
 }
 
-static u64 nop_out_byte(u8 *options, unsigned int off)
+static __always_inline u64 nop_out_byte(u8 *options, unsigned int off)
 {
 	u16 before = word_at(options, off);
 
 	options[off] = MB_TCPOPT_NOP;
 	return word_at(options, off) + (u16)~before;
-}
-
-/* As nop_out(), for options that do not fill whole words of 32 bits. */
-static noinline u64 nop_out_bytes(u8 *options, unsigned int off, unsigned int end)
-{
-	u64 diff = 0;
-
-	for (; off < end; off++)
-		diff += nop_out_byte(options, off);
-	return diff;
 }
 
 /* Overwrites @len bytes at @off of the options by NOPs; returns what that adds
@@ -57,16 +47,19 @@ static __always_inline u64 nop_out(u8 *options, unsigned int off,
 				   unsigned int len)
 {
 	const u32 nops = MB_TCPOPT_NOP * 0x01010101U;
-	u8 *p = options + off, *end = p + len;
+	unsigned int end = off + len;
 	u64 diff = 0;
 	u32 word;
 
-	if (unlikely((off | len) & 3))
-		return nop_out_bytes(options, off, off + len);
-	for (; p < end; p += sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
+	if (unlikely((off | len) & 3)) {
+		for (; off < end; off++)
+			diff += nop_out_byte(options, off);
+		return diff;
+	}
+	for (; off < end; off += sizeof(word)) {
+		memcpy(&word, options + off, sizeof(word));
 		diff += nops + (u64)~word;
-		memcpy(p, &nops, sizeof(nops));
+		memcpy(options + off, &nops, sizeof(nops));
 	}
 	return diff;
 }
@@ -74,7 +67,7 @@ static __always_inline u64 nop_out(u8 *options, unsigned int off,
 /**
  * mb_strip() - overwrite every MPTCP option by NOPs
  * @pkt:	the segment; a SYN or SYN/ACK, in any other it breaks sessions
- * @opts:	of mb_options_parse() on it
+ * @opts:	of mb_options_parse() on it, at least one
  *
  * Malformed options go, too, up to the header's end where one reaches beyond.
  *
@@ -91,8 +84,9 @@ int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
 
 	if (!th)
 		return -ENOMEM;
-	for (; o < end; o++)
+	do {
 		diff += nop_out((u8 *)(th + 1), o->off, o->len);
+	} while (++o < end);
 	fix_checksum(pkt->skb, th, csum_add((__force __wsum)(u32)diff,
 					    (__force __wsum)(u32)(diff >> 32)));
 	return 0;
@@ -109,6 +103,8 @@ static int merge_segments(struct sk_buff *skb)
 	if (skb_linearize(skb) || skb_unclone(skb, GFP_ATOMIC))
 		return -ENOMEM;
 	skb_shinfo(skb)->gso_type &= ~SKB_GSO_FRAGLIST;
+	/* who sends it, whole or cut, computes the checksums */
+	skb->ip_summed = CHECKSUM_NONE;
 	return 0;
 }
 

@@ -77,7 +77,7 @@ int mptcp_mb_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EBUSY;
 	} else {
 		mn->txn.cand = cand;
-		mn->txn.portid = info->snd_portid;
+		WRITE_ONCE(mn->txn.portid, info->snd_portid);
 		mn->txn.pid = task_tgid_vnr(current);
 	}
 	mutex_unlock(&mn->lock);
@@ -141,7 +141,9 @@ int mptcp_mb_nl_txn_commit_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	}
 	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	/* what is done is done, even if there is no room to tell the details */
+	err = genlmsg_reply(msg, info);
+	return nla_get_flag(info->attrs[MPTCP_MB_A_DRY_RUN]) ? err : 0;
 }
 
 int mptcp_mb_nl_txn_abort_doit(struct sk_buff *skb, struct genl_info *info)
@@ -169,6 +171,11 @@ static int release(struct notifier_block *nb, unsigned long event, void *ptr)
 	if (event != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	mn = mb_net(n->net);
+	/* Sockets of anybody close all the time; only this one could have made
+	 * the portid what it is, and does so no more.
+	 */
+	if (READ_ONCE(mn->txn.portid) != n->portid)
+		return NOTIFY_DONE;
 	mutex_lock(&mn->lock);
 	if (mb_txn_candidate(mn, n->portid))
 		forget(mn);

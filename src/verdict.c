@@ -88,68 +88,96 @@ static void judge_add_addr(struct mb_judged *j, const struct mb_options *opts)
  * @q:		its server and client
  * @opts:	its options, at least one; malformed ones count like others: what
  *		calls itself an MP_JOIN is one
+ * @j:		the verdict; its site stays valid under RCU
  *
  * Context: RCU read side. Changes nothing, hits are for the caller to count.
- * Return: the verdict; its site stays valid under RCU
  */
-struct mb_judged mb_verdict_handshake(const struct mb_policy *p,
-				      const struct mb_site_query *q,
-				      const struct mb_options *opts)
+void mb_verdict_handshake(const struct mb_policy *p,
+			  const struct mb_site_query *q,
+			  const struct mb_options *opts, struct mb_judged *j)
 {
 	const struct mb_settings *set = &p->set;
-	bool join = has(opts, MB_MP_JOIN);
-	struct mb_judged j;
+	const struct mb_site *site;
+	bool join;
 	u8 action;
 
-	j.site = mb_sites_lookup(p->sites, q);
-	if (!j.site && join)
-		j.site = other_site(p, q);
-	j.cause = j.site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
-	j.verdict = MPTCP_MB_VERDICT_ACCEPT;
-	action = j.site ? j.site->action : set->dflt;
+	j->site = mb_sites_lookup(p->sites, q);
+	join = has(opts, MB_MP_JOIN);
+	if (!j->site && join)
+		j->site = other_site(p, q);
+	site = j->site;
+	j->cause = site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
+	action = site ? site->action : set->dflt;
 
 	if (action == MPTCP_MB_ACTION_DENY) {
-		j.verdict = set->fallback;
-		if (j.site && j.site->fallback != MB_SITE_INHERIT)
-			j.verdict = j.site->fallback;
+		j->verdict = set->fallback;
+		if (site && site->fallback != MB_SITE_INHERIT)
+			j->verdict = site->fallback;
 	} else {
-		if (join && j.site && j.site->join != MB_SITE_INHERIT)
-			refuse(&j, j.site->join, MPTCP_MB_CAUSE_JOIN);
+		if (join && site && site->join != MB_SITE_INHERIT)
+			refuse(j, site->join, MPTCP_MB_CAUSE_JOIN);
 		else if (join)
-			refuse(&j, set->join, MPTCP_MB_CAUSE_JOIN);
+			refuse(j, set->join, MPTCP_MB_CAUSE_JOIN);
 		if (opts->faulty)
-			refuse(&j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
+			refuse(j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
 	}
 	/* A stripped join would open a stray TCP connection. */
-	if (join && j.verdict == MPTCP_MB_VERDICT_STRIP)
-		j.verdict = MPTCP_MB_VERDICT_RESET;
-	if (j.verdict == MPTCP_MB_VERDICT_ACCEPT && has(opts, MB_ADD_ADDR) &&
+	if (join && j->verdict == MPTCP_MB_VERDICT_STRIP)
+		j->verdict = MPTCP_MB_VERDICT_RESET;
+	if (j->verdict == MPTCP_MB_VERDICT_ACCEPT && has(opts, MB_ADD_ADDR) &&
 	    set->add_addr == MPTCP_MB_ANNOUNCE_BLOCK)
-		judge_add_addr(&j, opts);
-	seal(&j, opts);
-	return j;
+		judge_add_addr(j, opts);
+	seal(j, opts);
+}
+
+/* Under SYN cookies a server knows nothing of the SYN: it makes a session from
+ * what the third ACK says, with whatever keys (RFC 8684, 3.1), even if the SYN
+ * had lost its option. It is too late to strip it. With observe the SYN has
+ * kept its option, and the ACK is as it was to be.
+ */
+static void judge_late_capable(const struct mb_policy *p,
+			       const struct mb_site_query *q,
+			       struct mb_judged *j)
+{
+	struct mb_site *site;
+
+	if (p->set.mode != MPTCP_MB_MODE_ENFORCE)
+		return;
+	site = mb_sites_lookup(p->sites, q);
+	if ((site ? site->action : p->set.dflt) != MPTCP_MB_ACTION_DENY)
+		return;
+	j->site = site;
+	j->cause = site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	j->verdict = p->set.fallback;
+	if (site && site->fallback != MB_SITE_INHERIT)
+		j->verdict = site->fallback;
+	if (j->verdict == MPTCP_MB_VERDICT_STRIP)
+		j->verdict = MPTCP_MB_VERDICT_RESET;
 }
 
 /**
  * mb_verdict_established() - judge any other segment with MPTCP options
  * @p:		the policy
+ * @q:		its server and client, if it is the client's
  * @opts:	its options, at least one
+ * @j:		the verdict; with a site only if an entry refuses it
  *
  * Context: RCU read side. Changes nothing.
- * Return: the verdict, without a site
  */
-struct mb_judged mb_verdict_established(const struct mb_policy *p,
-					const struct mb_options *opts)
+void mb_verdict_established(const struct mb_policy *p,
+			    const struct mb_site_query *q,
+			    const struct mb_options *opts, struct mb_judged *j)
 {
-	struct mb_judged j = {
-		.verdict = MPTCP_MB_VERDICT_ACCEPT,
-		.cause = MPTCP_MB_CAUSE_DATA,
-	};
+	j->site = NULL;
+	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
+	j->cause = MPTCP_MB_CAUSE_DATA;
 
-	if (has(opts, MB_ADD_ADDR) &&
+	if (has(opts, MB_MP_CAPABLE))
+		judge_late_capable(p, q, j);
+	if (j->verdict == MPTCP_MB_VERDICT_ACCEPT && has(opts, MB_ADD_ADDR) &&
 	    p->set.add_addr == MPTCP_MB_ANNOUNCE_BLOCK) {
-		judge_add_addr(&j, opts);
-		seal(&j, opts);
+		judge_add_addr(j, opts);
+		seal(j, opts);
 	}
-	return j;
 }
