@@ -45,6 +45,9 @@
   "!P: \"::ffff:10.0.0.0/104\": an IPv4 address mapped into IPv6, which no packet carries: write 10.0.0.0/8" },
 { ENTRY, "::ffff:10.1.2.3 allow",
   "!P: \"::ffff:10.1.2.3\": an IPv4 address mapped into IPv6, which no packet carries: write 10.1.2.3" },
+{ ENTRY, "::ffff:0:0/90 allow",
+  "!P: \"::ffff:0:0/90\": bits are set beyond the prefix length: write ::ffc0:0:0/90, or 0.0.0.0 for this one address" },
+{ KEY, "", "!P: a prefix is missing: give PREFIX [from PREFIX] [port N] [mark V[/M]] [ctmark V[/M]] [override]" },
 { ENTRY, "::ffff:10.1.2.3/104 allow",
   "!P: \"::ffff:10.1.2.3/104\": an IPv4 address mapped into IPv6, which no packet carries: write 10.0.0.0/8" },
 { ENTRY, "::10.1.2.3 allow", "::10.1.2.3 allow" },
@@ -199,7 +202,7 @@
 { ENTRY, "any allow comment \"a\"b",
   "!P: text directly behind a closing quote: put a blank between, or \\\" for a quote inside" },
 { ENTRY, "any allow comment a\"b\"",
-  "!P: a quote inside the word a: quote the whole word, \"...\" with \\\" inside" },
+  "!P: a quote inside the word \"a\": quote the whole word, \"...\" with \\\" inside" },
 
 /* what names an entry */
 { KEY, "10.0.0.0/8", "10.0.0.0/8" },

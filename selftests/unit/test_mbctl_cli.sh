@@ -61,8 +61,14 @@ help_everywhere()
 		[ -n "$verbs" ] || return
 		for verb in $verbs; do
 			helps "mbctl $object $verb" "$object" "$verb" help || return
+			cp "$tmp/out" "$tmp/verb" && helps "mbctl $object $verb" help "$object" "$verb" &&
+				cmp "$tmp/verb" "$tmp/out" || return
 		done
+		helps "$object: " "$object" help && cp "$tmp/out" "$tmp/verb" &&
+			helps "$object: " help "$object" && cmp "$tmp/verb" "$tmp/out" || return
 	done
+	refused 1 '"x": no such object' help x && refused 1 'site "x": no such verb' help site x &&
+	refused 1 'help: "x": nothing belongs here' help site add x
 }
 
 disruptive_choices_explained()

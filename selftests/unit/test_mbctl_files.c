@@ -64,6 +64,9 @@ static const struct {
 	{ "site\n", "p:1: site: no statement: give policy set, or site add, replace, del or import" },
 	{ "sites add any allow\n",
 	  "p:1: \"sites\": no statement: give policy set, or site add, replace, del or import" },
+	{ "site add a\x1b\xff\"b\" allow\n", "p:1: a quote inside the word \"a\\x1b\\xff\": quote the whole word, " },
+	{ "site add 0123456789012345678901234567890123456789012345678901234567890123456789\"\n",
+	  "p:1: a quote inside the word \"0123456789012345678901234567890123456789012345678901234567890123\"...: quote " },
 	{ "site add any allow comment \"a\n", "p:1: a quote is not closed: end the word with \"" },
 	{ "site del any allow\n", "p:1: \"allow\": only PREFIX, from, port, mark, ctmark and override name " },
 	{ "site import\n", "p:1: site import: a file's name is missing: give a path, relative to this file" },
@@ -267,7 +270,7 @@ static void check_refusals(void)
 	struct nlmsghdr *req = nl_request(&nl, buf, MPTCP_MB_CMD_SITE_ADD, 0);
 
 	entry_put(req, &entry, false);
-	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no\n" }, NULL, "P: no?");
+	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no\n" }, NULL, "P: no\\x0a");
 	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no",
 		     .offset = offset_of(req, MPTCP_MB_SITE_PORT) }, req, "P: port: no");
 	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no",

@@ -127,7 +127,7 @@ static int transact(struct ctx *ctx, const char *place, const struct stmts *list
 	c.armed = status.value[MPTCP_MB_STATUS_ARMED];
 	status_free(&status);
 	if (err ||
-	    nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, &ctx->err) ||
+	    live_begin(nl, place, &ctx->err) ||
 	    stmts_send(nl, list, NULL, &ctx->err) ||
 	    commit(nl, place, dry, &c, &ctx->err))
 		return -1;

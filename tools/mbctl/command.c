@@ -133,6 +133,40 @@ int run_object(struct ctx *ctx, const char *name, struct words *w)
 	return verb->run(ctx, w);
 }
 
+/**
+ * run_help() - mbctl help [OBJECT [VERB]]
+ * @ctx:	options are parsed
+ * @w:		the words behind help
+ *
+ * Return: 0 or -1
+ */
+int run_help(struct ctx *ctx, struct words *w)
+{
+	const struct object *object = NULL;
+	const struct verb *verb = NULL;
+
+	w->place = "help";
+	if (w->n) {
+		object = find_object(words_next(w), &ctx->err);
+		if (!object)
+			return -1;
+	}
+	if (w->n) {
+		verb = find_verb(object, words_next(w), &ctx->err);
+		if (!verb)
+			return -1;
+	}
+	if (words_end(w, &ctx->err))
+		return -1;
+	if (verb)
+		help_verb(object, verb);
+	else if (object)
+		help_object(object);
+	else
+		help_all();
+	return out_flush(&ctx->err);
+}
+
 static void print_synopsis(const struct object *object, const struct verb *verb)
 {
 	printf("mbctl %s %s%s%s", object->name, verb->name,
@@ -161,7 +195,7 @@ void help_all(void)
 	     "-p, --pretty       JSON on many lines\n"
 	     "-n, --netns NETNS  in a network namespace that \"ip netns list\" shows\n"
 	     "-V, --version      mbctl's version\n"
-	     "-h, --help         this text; \"mbctl OBJECT help\" and \"mbctl OBJECT VERB help\" say more\n\n"
+	     "-h, --help         this text; \"mbctl help OBJECT [VERB]\" says more\n\n"
 	     "show, list and ls are one. Exit status: 0, 1 refused by mbctl, 2 refused by the kernel.");
 }
 

@@ -15,7 +15,9 @@
 #define JOIN_ALLOWED		(V(ACCEPT) | V(DROP) | V(RESET))
 #define FALLBACK_ALLOWED	(V(STRIP) | V(DROP) | V(RESET))
 
-#define GRAMMAR	"PREFIX [from PREFIX] [port N] [mark V[/M]] [ctmark V[/M]] " \
+#define KEY_GRAMMAR	\
+		"PREFIX [from PREFIX] [port N] [mark V[/M]] [ctmark V[/M]] "
+#define GRAMMAR	KEY_GRAMMAR \
 		"allow [join J] | deny [fallback F] [override] [timeout T] [comment TEXT]"
 
 static int parse_from(struct words *w, struct entry *entry, const char *key,
@@ -260,6 +262,9 @@ int entry_parse(struct words *w, struct entry *entry, unsigned int may,
 	const char *word = words_next(w);
 
 	memset(entry, 0, sizeof(*entry));
+	if (!word && may == ENTRY_KEY)
+		return err_usage(e, "%s: a prefix is missing: give %s[override]",
+				 w->place, KEY_GRAMMAR);
 	if (!word)
 		return err_usage(e, "%s: a prefix is missing; an entry is %s",
 				 w->place, GRAMMAR);

@@ -8,15 +8,41 @@
 
 #define SHOWN_MAX	64	/* bytes of a word that an error repeats */
 
+/* Appends what is printable of @word, of at most @len bytes, and \xNN for the
+ * rest. It stops where no room is left.
+ */
+static char *escape(char *out, const char *end, const char *word, size_t len)
+{
+	const char *stop = word + strnlen(word, len);
+
+	while (word < stop && end - out > 4) {
+		unsigned int n = text_printable(word);
+
+		if (!n) {
+			out += sprintf(out, "\\x%02x", (unsigned char)*word++);
+			continue;
+		}
+		if (n > stop - word)
+			break;
+		memcpy(out, word, n);
+		out += n;
+		word += n;
+	}
+	*out = '\0';
+	return out;
+}
+
+/* Whatever slipped in without shown(), a path or the kernel's words: it is one
+ * line of text.
+ */
 static void set(struct err *e, int status, const char *fmt, va_list ap)
 {
-	char *c;
+	char raw[sizeof(e->text)];
 
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	e->status = status;
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	for (c = e->text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	e->errnum = 0;
+	escape(e->text, e->text + sizeof(e->text), raw, sizeof(raw));
 }
 
 /**
@@ -62,23 +88,12 @@ int err_usage(struct err *e, const char *fmt, ...)
  */
 const char *shown(const char *word)
 {
-	static char bufs[4][4 * SHOWN_MAX + 8];
+	static char bufs[4][4 * SHOWN_MAX + 16];
 	static unsigned int turn;
-	char *buf = bufs[turn++ % 4], *out = buf;
-	const char *end = word + strnlen(word, SHOWN_MAX);
+	char *buf = bufs[turn++ % 4], *out = buf + 1;
 
-	*out++ = '"';
-	while (word < end) {
-		unsigned int n = text_printable(word);
-
-		if (!n) {
-			out += sprintf(out, "\\x%02x", (unsigned char)*word++);
-			continue;
-		}
-		memcpy(out, word, n);
-		out += n;
-		word += n;
-	}
-	strcpy(out, *word ? "\"..." : "\"");
+	*buf = '"';
+	out = escape(out, buf + sizeof(bufs[0]), word, SHOWN_MAX);
+	strcpy(out, strlen(word) > SHOWN_MAX ? "\"..." : "\"");
 	return buf;
 }

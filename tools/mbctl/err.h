@@ -14,10 +14,12 @@ enum {
 /**
  * struct err - why something was refused
  * @status:	STATUS_..., for exit(); 0 while all is well
+ * @errnum:	errno, positive, if the kernel refused; else 0
  * @text:	one line without "mbctl: " and newline
  */
 struct err {
 	int status;
+	int errnum;
 	char text[1024];
 };
 

@@ -44,7 +44,7 @@ static int try(struct nl *nl, const char *place, const struct stmts *list,
 	err = live_sites(nl, place, &sites, e);
 	if (!err) {
 		join_lists(&both, &sites, list);
-		err = nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, e) ||
+		err = live_begin(nl, place, e) ||
 		      stmts_send(nl, &both, NULL, e) ||
 		      nl_simple(nl, place, MPTCP_MB_CMD_TXN_ABORT, NULL, NULL, e);
 		free(both.v);

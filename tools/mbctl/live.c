@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,35 @@ int live_sites(struct nl *nl, const char *place, struct entries *list,
 	memset(list, 0, sizeof(*list));
 	return nl_call(nl, place, nl_request(nl, buf, MPTCP_MB_CMD_SITE_GET, NLM_F_DUMP),
 		       note_site, list, e);
+}
+
+/**
+ * live_begin() - begin a transaction
+ * @nl:		socket
+ * @place:	the command, for errors
+ * @e:		filled on error; names the process that has one open
+ *
+ * Return: 0 or -1
+ */
+int live_begin(struct nl *nl, const char *place, struct err *e)
+{
+	struct status status;
+	struct err other = { 0 };
+	uint64_t pid = 0;
+
+	if (!nl_simple(nl, place, MPTCP_MB_CMD_TXN_BEGIN, NULL, NULL, e))
+		return 0;
+	if (e->errnum != EBUSY)
+		return -1;
+	if (!live_status(nl, place, &status, &other))
+		pid = status.value[MPTCP_MB_STATUS_TXN_PID];
+	status_free(&status);
+	if (!pid)	/* it ended meanwhile, or is in another PID namespace */
+		return err_set(e, STATUS_KERNEL,
+			       "%s: another process replaces the policy just now: try again", place);
+	return err_set(e, STATUS_KERNEL,
+		       "%s: process %llu replaces the policy just now: try again, or end that process",
+		       place, (unsigned long long)pid);
 }
 
 /**

@@ -31,6 +31,7 @@ struct status {
 	char *version, *comm;
 };
 
+int live_begin(struct nl *nl, const char *place, struct err *e);
 int live_status(struct nl *nl, const char *place, struct status *status,
 		struct err *e);
 void status_free(struct status *status);

@@ -93,10 +93,8 @@ static int run(struct ctx *ctx, int argc, char **argv)
 	if (!name)
 		return err_usage(&ctx->err,
 				 "what about? give status, policy, site or stats, or see \"mbctl help\"");
-	if (!strcmp(name, "help")) {
-		help_all();
-		return out_flush(&ctx->err);
-	}
+	if (!strcmp(name, "help"))
+		return run_help(ctx, &w);
 	return run_object(ctx, name, &w);
 }
 

@@ -65,6 +65,7 @@ extern const unsigned int objects_count;
 int ctx_nl(struct ctx *ctx);
 
 int run_object(struct ctx *ctx, const char *name, struct words *w);
+int run_help(struct ctx *ctx, struct words *w);
 void help_all(void);
 void help_object(const struct object *object);
 void help_verb(const struct object *object, const struct verb *verb);

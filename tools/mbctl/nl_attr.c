@@ -123,20 +123,9 @@ static const char *blamed(const struct nlmsghdr *req, uint32_t offset)
 	return NULL;
 }
 
-/**
- * nl_refusal_err() - what the kernel said, as an error
- * @place:	the command, or FILE:LINE
- * @why:	what it said
- * @req:	the request, or NULL
- * @e:		filled
- *
- * Return: -1
- */
-int nl_refusal_err(const char *place, const struct nl_refusal *why,
-		   const struct nlmsghdr *req, struct err *e)
+static int put_refusal(const char *place, const struct nl_refusal *why,
+		       const char *word, struct err *e)
 {
-	const char *word = req && why->offset ? blamed(req, why->offset) : NULL;
-
 	if (why->text[0])
 		return err_set(e, STATUS_KERNEL, "%s: %s%s%s", place,
 			       word ? word : "", word ? ": " : "", why->text);
@@ -157,4 +146,21 @@ int nl_refusal_err(const char *place, const struct nl_refusal *why,
 	}
 	return err_set(e, STATUS_KERNEL, "%s: %s%sthe kernel refuses: %s", place,
 		       word ? word : "", word ? ": " : "", strerror(why->errnum));
+}
+
+/**
+ * nl_refusal_err() - what the kernel said, as an error
+ * @place:	the command, or FILE:LINE
+ * @why:	what it said
+ * @req:	the request, or NULL
+ * @e:		filled
+ *
+ * Return: -1
+ */
+int nl_refusal_err(const char *place, const struct nl_refusal *why,
+		   const struct nlmsghdr *req, struct err *e)
+{
+	put_refusal(place, why, req && why->offset ? blamed(req, why->offset) : NULL, e);
+	e->errnum = why->errnum;
+	return -1;
 }

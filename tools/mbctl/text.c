@@ -171,13 +171,14 @@ static const char *unquote(const char *in, const char *end, char **out,
 static const char *bare(const char *in, const char *end, char **out,
 			const char *place, struct err *e)
 {
-	const char *begin = in;
+	char *begin = *out;
 
 	for (; in < end && !blank(*in); in++) {
 		if (*in == '"') {
+			**out = '\0';
 			err_usage(e,
-				  "%s: a quote inside the word %.*s: quote the whole word, \"...\" with \\\" inside",
-				  place, (int)(in - begin), begin);
+				  "%s: a quote inside the word %s: quote the whole word, \"...\" with \\\" inside",
+				  place, shown(begin));
 			return NULL;
 		}
 		*(*out)++ = *in;

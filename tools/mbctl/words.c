@@ -138,18 +138,28 @@ static bool clear_host_bits(struct prefix *p)
 	return were;
 }
 
-/* No packet carries ::ffff:a.b.c.d: what is meant is IPv4. */
+/* What is meant by ::ffff:a.b.c.d; returns whether @p is of that kind. */
+static bool unmap(const struct prefix *p, struct prefix *v4)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (p->family != AF_INET6 || p->len < 96 || memcmp(p->addr, mapped, 12))
+		return false;
+	memset(v4, 0, sizeof(*v4));
+	v4->family = AF_INET;
+	memcpy(v4->addr, p->addr + 12, 4);
+	v4->len = p->len - 96;
+	return true;
+}
+
 static int refuse_mapped(const char *place, const char *word,
 			 const struct prefix *p, struct err *e)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct prefix v4 = { .family = AF_INET };
 	char buf[PREFIX_STRLEN];
+	struct prefix v4;
 
-	if (p->family != AF_INET6 || p->len < 96 || memcmp(p->addr, mapped, 12))
+	if (!unmap(p, &v4))
 		return 0;
-	memcpy(v4.addr, p->addr + 12, 4);
-	v4.len = p->len - 96;
 	return err_usage(e,
 			 "%s: %s: an IPv4 address mapped into IPv6, which no packet carries: write %s",
 			 place, shown(word), prefix_text(&v4, buf));
@@ -195,7 +205,7 @@ int parse_prefix(const char *place, const char *word, struct prefix *p,
 	const char *slash = strchr(word, '/');
 	size_t len = slash ? (size_t)(slash - word) : strlen(word);
 	char addr[INET6_ADDRSTRLEN], buf[PREFIX_STRLEN], host[PREFIX_STRLEN];
-	struct prefix given;
+	struct prefix given, v4;
 	bool host_bits;
 
 	memset(p, 0, sizeof(*p));
@@ -224,7 +234,7 @@ int parse_prefix(const char *place, const char *word, struct prefix *p,
 		return err_usage(e,
 				 "%s: %s: bits are set beyond the prefix length: write %s, or %s for this one address",
 				 place, shown(word), prefix_text(p, buf),
-				 prefix_text(&given, host));
+				 prefix_text(unmap(&given, &v4) ? &v4 : &given, host));
 	return 0;
 }
 
