@@ -2,7 +2,7 @@
 # Bad input: one line that names the place and the remedy, and nothing has changed. And good input
 # that is easily taken wrong: save and apply are each other's inverse, JSON parses.
 . "$(dirname "$0")/lib.sh"
-plan 51
+plan 53
 
 # -n is quicker than ip netns exec
 mb()
@@ -196,6 +196,54 @@ sites 2 -> 3 (+2 -1)' "$(cat "$TMP/changes")" || return
 	is "$2" "$(mb policy save | grep -c '^site add')"
 }
 
+# left_over N: the entries are the lines of f, without the first N
+left_over()
+{
+	is "$(tail -n +$(($1 + 1)) "$TMP/f")" "$(mb policy save | grep ^site)"
+}
+
+# del takes away the entry that has just these qualifiers, and no other
+deletes()
+{
+	local net client q i=0
+	local -a keys=()
+
+	mb policy flush
+	for net in 10.0.0.0/8 fd00::/8; do
+		client=10.9.0.0/16
+		[ $net = 10.0.0.0/8 ] || client=fd09::/16
+		for q in "" "port 443" "from $client" "mark 0x1/0xff" "ctmark 0x2" override \
+			"from $client port 443 mark 0x1 ctmark 0x0/0xf0 override"; do
+			keys+=("$net${q:+ $q}")
+		done
+	done
+	keys+=(any "any from fd09::/16")
+	printf 'site add %s deny\n' "${keys[@]}" | sed 's/ override deny/ deny override/' >"$TMP/f"
+	mb policy apply "$TMP/f" >/dev/null || return
+	while [ $i -lt ${#keys[@]} ]; do
+		# shellcheck disable=SC2086	# words
+		mb site del ${keys[i]} || return
+		left_over $((++i)) || return
+	done
+}
+
+# who finds another's transaction open is told whose, and what to do
+busy()
+{
+	local pid status
+
+	ip netns exec "$NS_G" "$TOP/build/hold" txn >"$TMP/hold" 2>&1 &
+	pid=$!
+	wait_for 10 grep -q ready "$TMP/hold" && settled &&
+		unchanged 2 "policy apply: process $pid replaces the policy just now: try again, or end that process" \
+			policy apply "$TMP/initial" &&
+		unchanged 2 "site import: process $pid replaces" site import "$TMP/list" deny
+	status=$?
+	kill -9 $pid
+	wait $pid 2>/dev/null
+	[ $status = 0 ] && wait_for 10 mb policy apply "$TMP/initial"
+}
+
 import_list()
 {
 	printf '# a list\n10.0.0.0/8\n\n  fd00::/8 # six\n203.0.113.7\n' >"$TMP/list"
@@ -344,6 +392,8 @@ check "typed by hand it is the same" identity_by_hand
 check "check tells the changes" told_changes check 2
 check "apply tells the changes" told_changes apply 3
 check "import" import_list
+check "del" deletes
+check "another's transaction" busy
 check "JSON" json
 check "10,000 sites" many
 mb policy flush
