@@ -142,7 +142,8 @@ int live_begin(struct nl *nl, const char *place, struct err *e)
 	status_free(&status);
 	if (!pid)	/* it ended meanwhile, or is in another PID namespace */
 		return err_set(e, STATUS_KERNEL,
-			       "%s: another process replaces the policy just now: try again", place);
+			       "%s: another process replaces the policy just now: try again",
+			       place);
 	return err_set(e, STATUS_KERNEL,
 		       "%s: process %llu replaces the policy just now: try again, or end that process",
 		       place, (unsigned long long)pid);

@@ -303,7 +303,8 @@ int stmts_read_policy(struct stmts *list, const char *path, const char *place,
 			break;
 		}
 	if (!more && !any)
-		more = err_usage(e, "%s: %s: no statement in it; \"policy flush\" removes the policy",
+		more = err_usage(e,
+				 "%s: %s: no statement in it; \"policy flush\" removes the policy",
 				 place, r.name);
 	reader_close(&r);
 	return more;
