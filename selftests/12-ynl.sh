@@ -45,13 +45,14 @@ killed_transaction()
 	local before pid
 
 	before=$(mb policy save)
+	echo "policy set default deny" >"$TMP/statement"
 	cases hold >"$TMP/hold" 2>&1 &
 	pid=$!
 	wait_for 60 grep -q holds "$TMP/hold" || return
-	mb policy check /dev/null && return 1
+	mb policy check "$TMP/statement" && return 1
 	pid=$(mb -j status | sed 's/.*"txn_pid":\([0-9]*\).*/\1/')
 	kill -9 "$pid"
-	wait_for 10 mb policy check /dev/null || return
+	wait_for 10 mb policy check "$TMP/statement" || return
 	is "$before" "$(mb policy save)"
 }
 
