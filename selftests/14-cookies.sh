@@ -7,7 +7,8 @@
 plan 14
 
 # handshake PORT: a client that insists. SYN with MP_CAPABLE; then, with the server's sequence
-# number from the SYN/ACK, an ACK with both keys, of which the server's is made up (another for each family: a token is one session's)
+# number from the SYN/ACK, an ACK with both keys, of which the server's is made up: another each
+# time, for a key makes a token, and a token is one session's
 handshake()
 {
 	local seq
@@ -20,7 +21,7 @@ handshake()
 	[ -n "$seq" ] || return
 	watch
 	from_c "$1" 5001 --flags A --seq 1001 --ack $(((seq + 1) & 0xffffffff)) \
-		--options "1e140101 1111111122222222 333333334444444$F"
+		--options "1e140101 1111111122222222 33333333444$F$1"
 	unwatch
 }
 
