@@ -153,10 +153,11 @@ static unsigned int enforce(struct mb_net *mn, const struct mb_policy *policy,
 }
 
 /* A segment that may be refused: all but the established ones of a session */
-static __always_inline unsigned int
-judge(struct mb_net *mn, struct mb_packet *pkt, const struct tcphdr *th,
-      enum mb_place place, struct mb_options *opts,
-      const struct nf_hook_state *state)
+static __always_inline unsigned int judge(struct mb_net *mn, struct mb_packet *pkt,
+					  const struct tcphdr *th,
+					  enum mb_place place,
+					  struct mb_options *opts,
+					  const struct nf_hook_state *state)
 {
 	const struct mb_policy *policy = rcu_dereference(mn->policy);
 	struct mb_site_query q __uninitialized;

@@ -27,8 +27,9 @@ static unsigned long sum(const struct mb_stats *s, unsigned int counter)
  */
 int mb_stats_init(struct mb_stats *s)
 {
-	struct mb_counters __percpu *pcpu = alloc_percpu_gfp(struct mb_counters, GFP_KERNEL_ACCOUNT);
+	struct mb_counters __percpu *pcpu;
 
+	pcpu = alloc_percpu_gfp(struct mb_counters, GFP_KERNEL_ACCOUNT);
 	WRITE_ONCE(s->pcpu, pcpu);
 	return pcpu ? 0 : -ENOMEM;
 }
