@@ -6,7 +6,6 @@
 #include <linux/netfilter_ipv6.h>
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
-#include <net/netfilter/nf_conntrack.h>
 
 #include "hook.h"
 #include "netns.h"
@@ -14,6 +13,10 @@
 #include "packet.h"
 #include "strip.h"
 #include "verdict.h"
+
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+#include <net/netfilter/nf_conntrack.h>
+#endif
 
 #define EXIT(name)	(MPTCP_MB_COUNTER_EXIT_##name)
 #define WOULD(name)	(MPTCP_MB_COUNTER_WOULD_##name)
@@ -88,6 +91,20 @@ static enum mb_place place_of(const struct tcphdr *th)
 	return th->ack ? MB_PLACE_SYNACK : MB_PLACE_SYN;
 }
 
+static void get_ctmark(struct mb_site_query *q, const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK) && IS_ENABLED(CONFIG_NF_CONNTRACK_MARK)
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	q->ct_known = ct && !nf_ct_is_template(ct);
+	q->ctmark = q->ct_known ? READ_ONCE(ct->mark) : 0;
+#else
+	q->ct_known = false;
+	q->ctmark = 0;
+#endif
+}
+
 /* The site is the server: whom a SYN/ACK comes from, whom a SYN goes to, or a
  * later MP_CAPABLE, which clients alone send.
  */
@@ -96,8 +113,6 @@ static void make_query(struct mb_site_query *q, const struct mb_packet *pkt,
 {
 	const struct sk_buff *skb = pkt->skb;
 	bool syn = place != MB_PLACE_SYNACK;
-	enum ip_conntrack_info ctinfo;
-	const struct nf_conn *ct;
 
 	if (pkt->family == AF_INET) {
 		const struct iphdr *iph = ip_hdr(skb);
@@ -114,13 +129,7 @@ static void make_query(struct mb_site_query *q, const struct mb_packet *pkt,
 	q->port = ntohs(syn ? th->dest : th->source);
 	q->mark = skb->mark;
 	q->client_known = true;
-	ct = nf_ct_get(skb, &ctinfo);
-	q->ct_known = ct && !nf_ct_is_template(ct);
-	q->ctmark = 0;
-#if IS_ENABLED(CONFIG_NF_CONNTRACK_MARK)
-	if (q->ct_known)
-		q->ctmark = READ_ONCE(ct->mark);
-#endif
+	get_ctmark(q, skb);
 }
 
 /* Does what was decided. */
