@@ -5,7 +5,7 @@
 # stays behind. v4 and v6.
 # shellcheck disable=SC2119	# load_module needs no parameters
 . "$(dirname "$0")/lib.sh"
-plan 45
+plan 46
 
 HOLD=$TOP/build/hold
 CYCLES=100 REPLACEMENTS=50 SITES=20000 NAMESPACES=16
@@ -310,6 +310,9 @@ test_replace()
 	check "$SITES entries replaced $REPLACEMENTS times" replace_often
 	check "no memory is lost" no_loss "$before" 40 replace_often
 	note "grew by $GREW"
+	before=$(memory)
+	check "1,000 small policies, and no memory is lost" small_policies "$before"
+	note "grew by $GREW"
 	rmmod mptcp_mb
 }
 
@@ -327,6 +330,11 @@ grown()
 fill_and_flush()
 {
 	mb policy apply "$TMP/a" >/dev/null && mb policy flush
+}
+
+small_policies()
+{
+	ns_g "$TOP/build/replace" 1000 && no_growth "$1" 300
 }
 
 replace_often()

@@ -58,7 +58,7 @@ static int put_outcomes(struct sk_buff *msg, const struct mb_policy *p,
 		if (kinds[i].handshake)
 			mb_verdict_handshake(p, q, &opts, &j);
 		else
-			mb_verdict_established(p, q, &opts, &j);
+			mb_verdict_established(p, &opts, &j);
 		err = put_outcome(msg, kinds[i].name, &j);
 		if (err)
 			return err;

@@ -105,14 +105,12 @@ static void get_ctmark(struct mb_site_query *q, const struct sk_buff *skb)
 #endif
 }
 
-/* The site is the server: whom a SYN/ACK comes from, whom a SYN goes to, or a
- * later MP_CAPABLE, which clients alone send.
- */
+/* The site is the server: whom a SYN goes to, whom a SYN/ACK comes from. */
 static void make_query(struct mb_site_query *q, const struct mb_packet *pkt,
 		       const struct tcphdr *th, enum mb_place place)
 {
 	const struct sk_buff *skb = pkt->skb;
-	bool syn = place != MB_PLACE_SYNACK;
+	bool syn = place == MB_PLACE_SYN;
 
 	if (pkt->family == AF_INET) {
 		const struct iphdr *iph = ip_hdr(skb);
@@ -169,7 +167,6 @@ static __always_inline unsigned int judge(struct mb_net *mn, struct mb_packet *p
 					  const struct nf_hook_state *state)
 {
 	const struct mb_policy *policy = rcu_dereference(mn->policy);
-	struct mb_site_query q __uninitialized;
 	struct mb_judged j __uninitialized;
 	u8 accepted;
 
@@ -179,13 +176,16 @@ static __always_inline unsigned int judge(struct mb_net *mn, struct mb_packet *p
 							       EXIT(ACCEPT_DEFAULT));
 		return NF_ACCEPT;
 	}
-	make_query(&q, pkt, th, place);
-	if (place == MB_PLACE_OTHER)
-		mb_verdict_established(policy, &q, opts, &j);
-	else
+	if (place == MB_PLACE_OTHER) {
+		mb_verdict_established(policy, opts, &j);
+	} else {
+		struct mb_site_query q __uninitialized;
+
+		make_query(&q, pkt, th, place);
 		mb_verdict_handshake(policy, &q, opts, &j);
-	if (j.site)
-		mb_site_hit(j.site);
+		if (j.site)
+			mb_site_hit(j.site);
+	}
 	if (j.verdict == MPTCP_MB_VERDICT_ACCEPT) {
 		mb_count(&mn->stats, counters[j.verdict][j.cause].exit);
 		return NF_ACCEPT;

@@ -131,51 +131,25 @@ void mb_verdict_handshake(const struct mb_policy *p,
 	seal(j, opts);
 }
 
-/* Under SYN cookies a server knows nothing of the SYN: it makes a session from
- * what the third ACK says, with whatever keys (RFC 8684, 3.1), even if the SYN
- * had lost its option. It is too late to strip it. With observe the SYN has
- * kept its option, and the ACK is as it was to be.
- */
-static void judge_late_capable(const struct mb_policy *p,
-			       const struct mb_site_query *q,
-			       struct mb_judged *j)
-{
-	struct mb_site *site;
-
-	if (p->set.mode != MPTCP_MB_MODE_ENFORCE)
-		return;
-	site = mb_sites_lookup(p->sites, q);
-	if ((site ? site->action : p->set.dflt) != MPTCP_MB_ACTION_DENY)
-		return;
-	j->site = site;
-	j->cause = site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
-	j->verdict = p->set.fallback;
-	if (site && site->fallback != MB_SITE_INHERIT)
-		j->verdict = site->fallback;
-	if (j->verdict == MPTCP_MB_VERDICT_STRIP)
-		j->verdict = MPTCP_MB_VERDICT_RESET;
-}
-
 /**
  * mb_verdict_established() - judge any other segment with MPTCP options
  * @p:		the policy
- * @q:		its server and client, if it is the client's
  * @opts:	its options, at least one
- * @j:		the verdict; with a site only if an entry refuses it
+ * @j:		the verdict, without a site
+ *
+ * An MP_CAPABLE here is not judged: without knowing the session it may as well
+ * be the first data of one that was there before the policy.
  *
  * Context: RCU read side. Changes nothing.
  */
 void mb_verdict_established(const struct mb_policy *p,
-			    const struct mb_site_query *q,
 			    const struct mb_options *opts, struct mb_judged *j)
 {
 	j->site = NULL;
 	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
 	j->cause = MPTCP_MB_CAUSE_DATA;
 
-	if (has(opts, MB_MP_CAPABLE))
-		judge_late_capable(p, q, j);
-	if (j->verdict == MPTCP_MB_VERDICT_ACCEPT && has(opts, MB_ADD_ADDR) &&
+	if (has(opts, MB_ADD_ADDR) &&
 	    p->set.add_addr == MPTCP_MB_ANNOUNCE_BLOCK) {
 		judge_add_addr(j, opts);
 		seal(j, opts);

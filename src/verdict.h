@@ -28,14 +28,13 @@ struct mb_judged {
  */
 static inline bool mb_verdict_needed(const struct mb_options *opts)
 {
-	return opts->subtypes & (1U << MB_ADD_ADDR | 1U << MB_MP_CAPABLE);
+	return opts->subtypes & (1U << MB_ADD_ADDR);
 }
 
 void mb_verdict_handshake(const struct mb_policy *p,
 			  const struct mb_site_query *q,
 			  const struct mb_options *opts, struct mb_judged *j);
 void mb_verdict_established(const struct mb_policy *p,
-			    const struct mb_site_query *q,
 			    const struct mb_options *opts, struct mb_judged *j);
 
 #endif
