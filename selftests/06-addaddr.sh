@@ -1,7 +1,7 @@
 #!/bin/bash
 # add-addr block between real hosts: the server announces its second address, often in its first
 # segment after the handshake. The client must neither learn the address nor fall back. Crafted
-# announcements are in 13-actions.
+# announcements are in 13-rewrite.
 . "$(dirname "$0")/lib.sh"
 plan 28
 
