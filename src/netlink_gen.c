@@ -15,13 +15,27 @@ static const struct netlink_range_validation mptcp_mb_set_reset_rate_range = {
 	.max	= 1000000ULL,
 };
 
+static const struct netlink_range_validation mptcp_mb_set_orphan_grace_range = {
+	.max	= 2147483ULL,
+};
+
+static const struct netlink_range_validation mptcp_mb_set_max_sessions_range = {
+	.min	= 1ULL,
+	.max	= 4194304ULL,
+};
+
+static const struct netlink_range_validation mptcp_mb_set_session_timeout_range = {
+	.min	= 1ULL,
+	.max	= 2147483ULL,
+};
+
 static const struct netlink_range_validation mptcp_mb_site_timeout_range = {
 	.min	= 1ULL,
 	.max	= 2147483ULL,
 };
 
 /* Common nested types */
-const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1] = {
+const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_SHARE_MARK + 1] = {
 	[MPTCP_MB_SET_MODE] = NLA_POLICY_MAX(NLA_U8, 2),
 	[MPTCP_MB_SET_DEFAULT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[MPTCP_MB_SET_FALLBACK] = NLA_POLICY_RANGE(NLA_U8, 1, 3),
@@ -31,6 +45,12 @@ const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1]
 	[MPTCP_MB_SET_LOCAL] = NLA_POLICY_MAX(NLA_U8, 1),
 	[MPTCP_MB_SET_RESET_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &mptcp_mb_set_reset_rate_range),
 	[MPTCP_MB_SET_GENERATION] = { .type = NLA_U32, },
+	[MPTCP_MB_SET_ORPHAN] = NLA_POLICY_MAX(NLA_U8, 3),
+	[MPTCP_MB_SET_ORPHAN_GRACE] = NLA_POLICY_FULL_RANGE(NLA_U32, &mptcp_mb_set_orphan_grace_range),
+	[MPTCP_MB_SET_MIDSTREAM] = NLA_POLICY_MAX(NLA_U8, 3),
+	[MPTCP_MB_SET_MAX_SESSIONS] = NLA_POLICY_FULL_RANGE(NLA_U32, &mptcp_mb_set_max_sessions_range),
+	[MPTCP_MB_SET_SESSION_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &mptcp_mb_set_session_timeout_range),
+	[MPTCP_MB_SET_SHARE_MARK] = { .type = NLA_U32, },
 };
 
 const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1] = {
@@ -115,8 +135,30 @@ const struct nla_policy mptcp_mb_stats_get_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
 const struct nla_policy mptcp_mb_stats_reset_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
 };
 
+/* MPTCP_MB_CMD_SESSION_GET - do */
+const struct nla_policy mptcp_mb_session_get_nl_policy[MPTCP_MB_A_SESSION_ID + 1] = {
+	[MPTCP_MB_A_SESSION_ID] = { .type = NLA_U32, },
+};
+
+/* MPTCP_MB_CMD_SESSION_CLOSE - do */
+const struct nla_policy mptcp_mb_session_close_nl_policy[MPTCP_MB_A_SESSION_ID + 1] = {
+	[MPTCP_MB_A_SESSION_ID] = { .type = NLA_U32, },
+};
+
+/* MPTCP_MB_CMD_SESSION_RESET - do */
+const struct nla_policy mptcp_mb_session_reset_nl_policy[MPTCP_MB_A_DESTINATION_PORT + 1] = {
+	[MPTCP_MB_A_SOURCE] = { .type = NLA_BINARY, },
+	[MPTCP_MB_A_SOURCE_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[MPTCP_MB_A_DESTINATION] = { .type = NLA_BINARY, },
+	[MPTCP_MB_A_DESTINATION_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+};
+
+/* MPTCP_MB_CMD_REFUSED_GET - do */
+const struct nla_policy mptcp_mb_refused_get_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
+};
+
 /* Ops table for mptcp_mb */
-const struct genl_ops mptcp_mb_nl_ops[14] = {
+const struct genl_ops mptcp_mb_nl_ops[18] = {
 	{
 		.cmd		= MPTCP_MB_CMD_STATUS_GET,
 		.doit		= mptcp_mb_nl_status_get_doit,
@@ -215,4 +257,38 @@ const struct genl_ops mptcp_mb_nl_ops[14] = {
 		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
+	{
+		.cmd		= MPTCP_MB_CMD_SESSION_GET,
+		.doit		= mptcp_mb_nl_session_get_doit,
+		.dumpit		= mptcp_mb_nl_session_get_dumpit,
+		.policy		= mptcp_mb_session_get_nl_policy,
+		.maxattr	= MPTCP_MB_A_SESSION_ID,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= MPTCP_MB_CMD_SESSION_CLOSE,
+		.doit		= mptcp_mb_nl_session_close_doit,
+		.policy		= mptcp_mb_session_close_nl_policy,
+		.maxattr	= MPTCP_MB_A_SESSION_ID,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= MPTCP_MB_CMD_SESSION_RESET,
+		.doit		= mptcp_mb_nl_session_reset_doit,
+		.policy		= mptcp_mb_session_reset_nl_policy,
+		.maxattr	= MPTCP_MB_A_DESTINATION_PORT,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= MPTCP_MB_CMD_REFUSED_GET,
+		.doit		= mptcp_mb_nl_refused_get_doit,
+		.dumpit		= mptcp_mb_nl_refused_get_dumpit,
+		.policy		= mptcp_mb_refused_get_nl_policy,
+		.maxattr	= MPTCP_MB_A_UNSPEC,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+};
+
+static const struct genl_multicast_group mptcp_mb_nl_mcgrps[] = {
+	[MPTCP_MB_NLGRP_EVENTS] = { "events", },
 };

@@ -12,7 +12,7 @@
 #include <uapi/linux/mptcp_mb.h>
 
 /* Common nested types */
-extern const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_GENERATION + 1];
+extern const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_SHARE_MARK + 1];
 extern const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1];
 
 extern const struct nla_policy mptcp_mb_status_get_nl_policy[MPTCP_MB_STATUS_UNSPEC + 1];
@@ -43,8 +43,16 @@ extern const struct nla_policy mptcp_mb_stats_get_nl_policy[MPTCP_MB_A_UNSPEC + 
 
 extern const struct nla_policy mptcp_mb_stats_reset_nl_policy[MPTCP_MB_A_UNSPEC + 1];
 
+extern const struct nla_policy mptcp_mb_session_get_nl_policy[MPTCP_MB_A_SESSION_ID + 1];
+
+extern const struct nla_policy mptcp_mb_session_close_nl_policy[MPTCP_MB_A_SESSION_ID + 1];
+
+extern const struct nla_policy mptcp_mb_session_reset_nl_policy[MPTCP_MB_A_DESTINATION_PORT + 1];
+
+extern const struct nla_policy mptcp_mb_refused_get_nl_policy[MPTCP_MB_A_UNSPEC + 1];
+
 /* Ops table for mptcp_mb */
-extern const struct genl_ops mptcp_mb_nl_ops[14];
+extern const struct genl_ops mptcp_mb_nl_ops[18];
 
 int mptcp_mb_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int mptcp_mb_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -62,5 +70,17 @@ int mptcp_mb_nl_txn_commit_doit(struct sk_buff *skb, struct genl_info *info);
 int mptcp_mb_nl_txn_abort_doit(struct sk_buff *skb, struct genl_info *info);
 int mptcp_mb_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int mptcp_mb_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int mptcp_mb_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
+int mptcp_mb_nl_session_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
+int mptcp_mb_nl_session_close_doit(struct sk_buff *skb, struct genl_info *info);
+int mptcp_mb_nl_session_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int mptcp_mb_nl_refused_get_doit(struct sk_buff *skb, struct genl_info *info);
+int mptcp_mb_nl_refused_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
+
+enum {
+	MPTCP_MB_NLGRP_EVENTS,
+};
 
 #endif /* _LINUX_MPTCP_MB_GEN_H */

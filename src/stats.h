@@ -7,7 +7,7 @@
 #include <linux/types.h>
 #include <uapi/linux/mptcp_mb.h>
 
-#define MB_COUNTERS (MPTCP_MB_COUNTER_RESET_LIMITED + 1)
+#define MB_COUNTERS (MPTCP_MB_COUNTER_EVENT_LOST + 1)
 
 struct mb_counters {
 	unsigned long v[MB_COUNTERS];

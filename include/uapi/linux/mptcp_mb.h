@@ -59,6 +59,18 @@ enum mptcp_mb_announce {
 };
 
 /**
+ * enum mptcp_mb_orphan - What happens to an MP_JOIN into a session whose start
+ *   was not seen.
+ * @MPTCP_MB_ORPHAN_AS_JOIN: What the join setting says.
+ */
+enum mptcp_mb_orphan {
+	MPTCP_MB_ORPHAN_AS_JOIN,
+	MPTCP_MB_ORPHAN_ACCEPT,
+	MPTCP_MB_ORPHAN_RESET,
+	MPTCP_MB_ORPHAN_DROP,
+};
+
+/**
  * enum mptcp_mb_cause - Why a segment got its verdict.
  * @MPTCP_MB_CAUSE_DEFAULT: No entry names the site.
  * @MPTCP_MB_CAUSE_SITE: A site entry decided.
@@ -69,6 +81,12 @@ enum mptcp_mb_announce {
  * @MPTCP_MB_CAUSE_ADD_ADDR: Setting add-addr.
  * @MPTCP_MB_CAUSE_DATA: An established segment that no setting is about.
  * @MPTCP_MB_CAUSE_SEALED: To be rewritten, but protected by TCP-AO or AH.
+ * @MPTCP_MB_CAUSE_ORPHAN: Setting orphan, for a join into an unknown session
+ *   or with a wrong HMAC.
+ * @MPTCP_MB_CAUSE_MIDSTREAM: Setting midstream, for MPTCP options on an
+ *   unknown connection.
+ * @MPTCP_MB_CAUSE_CLOSING: Its session is being closed, or its connection
+ *   reset.
  */
 enum mptcp_mb_cause {
 	MPTCP_MB_CAUSE_DEFAULT,
@@ -78,6 +96,143 @@ enum mptcp_mb_cause {
 	MPTCP_MB_CAUSE_ADD_ADDR,
 	MPTCP_MB_CAUSE_DATA,
 	MPTCP_MB_CAUSE_SEALED,
+	MPTCP_MB_CAUSE_ORPHAN,
+	MPTCP_MB_CAUSE_MIDSTREAM,
+	MPTCP_MB_CAUSE_CLOSING,
+};
+
+/**
+ * enum mptcp_mb_place - What kind of segment it is.
+ */
+enum mptcp_mb_place {
+	MPTCP_MB_PLACE_SYN,
+	MPTCP_MB_PLACE_SYNACK,
+	MPTCP_MB_PLACE_OTHER,
+};
+
+/**
+ * enum mptcp_mb_side - A host of a session. The client opened its initial
+ *   subflow; either may open a join.
+ */
+enum mptcp_mb_side {
+	MPTCP_MB_SIDE_CLIENT,
+	MPTCP_MB_SIDE_SERVER,
+};
+
+/**
+ * enum mptcp_mb_session_state
+ * @MPTCP_MB_SESSION_STATE_UNCONFIRMED: Keys were seen; the server has not yet
+ *   shown that they are the real ones.
+ * @MPTCP_MB_SESSION_STATE_CONFIRMED: The server acknowledged data sequence
+ *   numbers that follow from the keys.
+ * @MPTCP_MB_SESSION_STATE_FALLBACK: The hosts went on with plain TCP.
+ * @MPTCP_MB_SESSION_STATE_DETACHED: No subflow is left; a join may still come.
+ * @MPTCP_MB_SESSION_STATE_CLOSING: This gateway is closing it.
+ * @MPTCP_MB_SESSION_STATE_CLOSED: It has ended; remembered for a minute.
+ */
+enum mptcp_mb_session_state {
+	MPTCP_MB_SESSION_STATE_UNCONFIRMED,
+	MPTCP_MB_SESSION_STATE_CONFIRMED,
+	MPTCP_MB_SESSION_STATE_FALLBACK,
+	MPTCP_MB_SESSION_STATE_DETACHED,
+	MPTCP_MB_SESSION_STATE_CLOSING,
+	MPTCP_MB_SESSION_STATE_CLOSED,
+};
+
+enum mptcp_mb_subflow_state {
+	MPTCP_MB_SUBFLOW_STATE_LIVE,
+	MPTCP_MB_SUBFLOW_STATE_CLOSED,
+};
+
+/**
+ * enum mptcp_mb_how - How a session or subflow ended.
+ * @MPTCP_MB_HOW_OPEN: It has not.
+ * @MPTCP_MB_HOW_FIN: FINs of both sides, acknowledged.
+ * @MPTCP_MB_HOW_DATA_FIN: DATA_FINs of both sides, acknowledged.
+ * @MPTCP_MB_HOW_FASTCLOSE: MP_FASTCLOSE of a host, with the right key.
+ * @MPTCP_MB_HOW_FALLBACK: In fallback to TCP, whose connection then ended.
+ * @MPTCP_MB_HOW_EVICTED: To make room.
+ * @MPTCP_MB_HOW_CLOSED: By this gateway.
+ * @MPTCP_MB_HOW_REPLACED: Its addresses and ports came into use again.
+ */
+enum mptcp_mb_how {
+	MPTCP_MB_HOW_OPEN,
+	MPTCP_MB_HOW_FIN,
+	MPTCP_MB_HOW_RST,
+	MPTCP_MB_HOW_DATA_FIN,
+	MPTCP_MB_HOW_FASTCLOSE,
+	MPTCP_MB_HOW_FALLBACK,
+	MPTCP_MB_HOW_TIMEOUT,
+	MPTCP_MB_HOW_EVICTED,
+	MPTCP_MB_HOW_CLOSED,
+	MPTCP_MB_HOW_REPLACED,
+};
+
+/**
+ * enum mptcp_mb_fallback_sign - What showed the fallback to TCP.
+ * @MPTCP_MB_FALLBACK_SIGN_NO_DSS: Data which no mapping covers.
+ */
+enum mptcp_mb_fallback_sign {
+	MPTCP_MB_FALLBACK_SIGN_NONE,
+	MPTCP_MB_FALLBACK_SIGN_MP_FAIL,
+	MPTCP_MB_FALLBACK_SIGN_INFINITE_MAPPING,
+	MPTCP_MB_FALLBACK_SIGN_NO_DSS,
+};
+
+/**
+ * enum mptcp_mb_session_flag
+ * @MPTCP_MB_SESSION_FLAG_CHECKSUM: DSS checksums are used.
+ * @MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN: The server acknowledged data
+ *   numbered by the client's key.
+ * @MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN: The server numbered its data by
+ *   its key.
+ * @MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN: The client takes no joins to its
+ *   first address (flag C).
+ * @MPTCP_MB_SESSION_FLAG_SERVER_NO_JOIN: The server likewise; a third ACK
+ *   repeats only the client's flags, so never set by them.
+ * @MPTCP_MB_SESSION_FLAG_DENIED: The policy in force would deny it.
+ * @MPTCP_MB_SESSION_FLAG_KEYLESS: Its start was not seen; known only because
+ *   it is being reset.
+ */
+enum mptcp_mb_session_flag {
+	MPTCP_MB_SESSION_FLAG_CHECKSUM = 1,
+	MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN = 2,
+	MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN = 4,
+	MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN = 8,
+	MPTCP_MB_SESSION_FLAG_SERVER_NO_JOIN = 16,
+	MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN = 32,
+	MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN = 64,
+	MPTCP_MB_SESSION_FLAG_DENIED = 128,
+	MPTCP_MB_SESSION_FLAG_KEYLESS = 256,
+};
+
+enum mptcp_mb_subflow_flag {
+	MPTCP_MB_SUBFLOW_FLAG_INITIAL = 1,
+	MPTCP_MB_SUBFLOW_FLAG_CLIENT_BACKUP = 2,
+	MPTCP_MB_SUBFLOW_FLAG_SERVER_BACKUP = 4,
+	MPTCP_MB_SUBFLOW_FLAG_CLIENT_FIN = 8,
+	MPTCP_MB_SUBFLOW_FLAG_SERVER_FIN = 16,
+};
+
+/**
+ * enum mptcp_mb_event
+ * @MPTCP_MB_EVENT_SUBFLOW_REFUSED: A segment was refused; refusal tells which
+ *   and why.
+ * @MPTCP_MB_EVENT_BAD_HMAC: A join whose HMAC is not that of the session.
+ * @MPTCP_MB_EVENT_TABLE_FULL: A session was not learnt, or a confirmed one was
+ *   evicted.
+ */
+enum mptcp_mb_event {
+	MPTCP_MB_EVENT_SESSION_NEW,
+	MPTCP_MB_EVENT_SESSION_CONFIRMED,
+	MPTCP_MB_EVENT_SESSION_FALLBACK,
+	MPTCP_MB_EVENT_SESSION_CLOSED,
+	MPTCP_MB_EVENT_SUBFLOW_JOINED,
+	MPTCP_MB_EVENT_SUBFLOW_REFUSED,
+	MPTCP_MB_EVENT_SUBFLOW_CLOSED,
+	MPTCP_MB_EVENT_BAD_HMAC,
+	MPTCP_MB_EVENT_TABLE_FULL,
+	MPTCP_MB_EVENT_POLICY_CHANGED,
 };
 
 /**
@@ -133,6 +288,16 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_EXIT_RESET_JOIN: Join refused with a reset.
  * @MPTCP_MB_COUNTER_EXIT_RESET_MALFORMED: Malformed join that would have been
  *   stripped.
+ * @MPTCP_MB_COUNTER_EXIT_DROP_ORPHAN: Join into an unknown session, or with a
+ *   wrong HMAC, refused silently.
+ * @MPTCP_MB_COUNTER_EXIT_DROP_MIDSTREAM: MPTCP options on an unknown
+ *   connection, dropped by the midstream setting.
+ * @MPTCP_MB_COUNTER_EXIT_DROP_CLOSING: Segment of a session that is being
+ *   closed.
+ * @MPTCP_MB_COUNTER_EXIT_RESET_ORPHAN: Join into an unknown session, or with a
+ *   wrong HMAC, refused with a reset.
+ * @MPTCP_MB_COUNTER_EXIT_RESET_MIDSTREAM: MPTCP options on an unknown
+ *   connection, reset by the midstream setting.
  * @MPTCP_MB_COUNTER_EXIT_NEUTRALISED: ADD_ADDR made useless, segment let
  *   through.
  * @MPTCP_MB_COUNTER_MPTCP: Segments with at least one kind-30 option.
@@ -156,6 +321,33 @@ enum mptcp_mb_hook {
  *   sent; a firewall may have dropped them in OUTPUT.
  * @MPTCP_MB_COUNTER_RESET_LIMITED: Segments not answered because of
  *   reset-rate.
+ * @MPTCP_MB_COUNTER_SESSION_LEARNT: Sessions whose keys were seen.
+ * @MPTCP_MB_COUNTER_SESSION_CLOSED: Sessions seen to end, by whatever.
+ * @MPTCP_MB_COUNTER_SESSION_TIMEOUT: Sessions forgotten because nothing was
+ *   seen of them.
+ * @MPTCP_MB_COUNTER_SESSION_EVICTED: Sessions forgotten to make room,
+ *   unconfirmed ones too.
+ * @MPTCP_MB_COUNTER_SESSION_FULL: Sessions not learnt for lack of room, or
+ *   memory.
+ * @MPTCP_MB_COUNTER_SESSION_SHARE: Sessions not learnt because their client
+ *   has its share of the table.
+ * @MPTCP_MB_COUNTER_KEYS_IGNORED: MP_CAPABLEs with other keys than those of
+ *   the session that has this connection.
+ * @MPTCP_MB_COUNTER_JOIN_KNOWN: MP_JOIN SYNs into a known session.
+ * @MPTCP_MB_COUNTER_JOIN_ORPHAN: MP_JOIN SYNs into unknown ones.
+ * @MPTCP_MB_COUNTER_JOIN_GRACED: Orphans that were judged as joins because of
+ *   orphan-grace, or because the table was full.
+ * @MPTCP_MB_COUNTER_JOIN_UNTRACKED: MP_JOIN SYNs into a session that has as
+ *   many pending joins or subflows as it may.
+ * @MPTCP_MB_COUNTER_JOIN_BAD_HMAC: MP_JOIN SYN/ACKs and ACKs with a wrong
+ *   HMAC.
+ * @MPTCP_MB_COUNTER_SUBFLOW_JOINED: Subflows whose HMACs verified.
+ * @MPTCP_MB_COUNTER_MIDSTREAM: Segments with MPTCP options on unknown
+ *   connections.
+ * @MPTCP_MB_COUNTER_CLOSE_SENT: Segments sent to close sessions; those with
+ *   RST are in reset-sent too.
+ * @MPTCP_MB_COUNTER_EVENT_LOST: Events left out because of their rate, or of
+ *   slow listeners.
  */
 enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_EXIT_OTHER,
@@ -181,6 +373,11 @@ enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_EXIT_RESET_SITE,
 	MPTCP_MB_COUNTER_EXIT_RESET_JOIN,
 	MPTCP_MB_COUNTER_EXIT_RESET_MALFORMED,
+	MPTCP_MB_COUNTER_EXIT_DROP_ORPHAN,
+	MPTCP_MB_COUNTER_EXIT_DROP_MIDSTREAM,
+	MPTCP_MB_COUNTER_EXIT_DROP_CLOSING,
+	MPTCP_MB_COUNTER_EXIT_RESET_ORPHAN,
+	MPTCP_MB_COUNTER_EXIT_RESET_MIDSTREAM,
 	MPTCP_MB_COUNTER_EXIT_NEUTRALISED,
 	MPTCP_MB_COUNTER_WOULD_STRIP_DEFAULT,
 	MPTCP_MB_COUNTER_WOULD_STRIP_SITE,
@@ -196,6 +393,10 @@ enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_WOULD_RESET_SITE,
 	MPTCP_MB_COUNTER_WOULD_RESET_JOIN,
 	MPTCP_MB_COUNTER_WOULD_RESET_MALFORMED,
+	MPTCP_MB_COUNTER_WOULD_DROP_ORPHAN,
+	MPTCP_MB_COUNTER_WOULD_DROP_MIDSTREAM,
+	MPTCP_MB_COUNTER_WOULD_RESET_ORPHAN,
+	MPTCP_MB_COUNTER_WOULD_RESET_MIDSTREAM,
 	MPTCP_MB_COUNTER_WOULD_NEUTRALISE,
 	MPTCP_MB_COUNTER_MPTCP,
 	MPTCP_MB_COUNTER_SYN,
@@ -237,6 +438,23 @@ enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_RESET_SENT,
 	MPTCP_MB_COUNTER_RESET_FAILED,
 	MPTCP_MB_COUNTER_RESET_LIMITED,
+	MPTCP_MB_COUNTER_SESSION_LEARNT,
+	MPTCP_MB_COUNTER_SESSION_CONFIRMED,
+	MPTCP_MB_COUNTER_SESSION_CLOSED,
+	MPTCP_MB_COUNTER_SESSION_TIMEOUT,
+	MPTCP_MB_COUNTER_SESSION_EVICTED,
+	MPTCP_MB_COUNTER_SESSION_FULL,
+	MPTCP_MB_COUNTER_SESSION_SHARE,
+	MPTCP_MB_COUNTER_KEYS_IGNORED,
+	MPTCP_MB_COUNTER_JOIN_KNOWN,
+	MPTCP_MB_COUNTER_JOIN_ORPHAN,
+	MPTCP_MB_COUNTER_JOIN_GRACED,
+	MPTCP_MB_COUNTER_JOIN_UNTRACKED,
+	MPTCP_MB_COUNTER_JOIN_BAD_HMAC,
+	MPTCP_MB_COUNTER_SUBFLOW_JOINED,
+	MPTCP_MB_COUNTER_MIDSTREAM,
+	MPTCP_MB_COUNTER_CLOSE_SENT,
+	MPTCP_MB_COUNTER_EVENT_LOST,
 };
 
 enum {
@@ -250,6 +468,12 @@ enum {
 	MPTCP_MB_SET_LOCAL,
 	MPTCP_MB_SET_RESET_RATE,
 	MPTCP_MB_SET_GENERATION,
+	MPTCP_MB_SET_ORPHAN,
+	MPTCP_MB_SET_ORPHAN_GRACE,
+	MPTCP_MB_SET_MIDSTREAM,
+	MPTCP_MB_SET_MAX_SESSIONS,
+	MPTCP_MB_SET_SESSION_TIMEOUT,
+	MPTCP_MB_SET_SHARE_MARK,
 
 	__MPTCP_MB_SET_MAX
 };
@@ -301,6 +525,13 @@ enum {
 	MPTCP_MB_STATUS_CHANGED_PID,
 	MPTCP_MB_STATUS_CHANGED_COMM,
 	MPTCP_MB_STATUS_TXN_PID,
+	MPTCP_MB_STATUS_SESSIONS,
+	MPTCP_MB_STATUS_UNCONFIRMED,
+	MPTCP_MB_STATUS_SUBFLOWS,
+	MPTCP_MB_STATUS_MAX_SESSIONS,
+	MPTCP_MB_STATUS_IMPAIRED,
+	MPTCP_MB_STATUS_GRACE,
+	MPTCP_MB_STATUS_REFUSED,
 
 	__MPTCP_MB_STATUS_MAX
 };
@@ -316,6 +547,89 @@ enum {
 #define MPTCP_MB_COUNT_MAX (__MPTCP_MB_COUNT_MAX - 1)
 
 enum {
+	MPTCP_MB_DIR_UNSPEC,
+	MPTCP_MB_DIR_SEGMENTS,
+	MPTCP_MB_DIR_BYTES,
+	MPTCP_MB_DIR_END,
+	MPTCP_MB_DIR_ACK,
+	MPTCP_MB_DIR_WINDOW,
+	MPTCP_MB_DIR_FLAGS,
+	MPTCP_MB_DIR_TSVAL,
+	MPTCP_MB_DIR_DATA_END,
+	MPTCP_MB_DIR_DATA_ACK,
+
+	__MPTCP_MB_DIR_MAX
+};
+#define MPTCP_MB_DIR_MAX (__MPTCP_MB_DIR_MAX - 1)
+
+enum {
+	MPTCP_MB_SUBFLOW_UNSPEC,
+	MPTCP_MB_SUBFLOW_STATE,
+	MPTCP_MB_SUBFLOW_HOW,
+	MPTCP_MB_SUBFLOW_FLAGS,
+	MPTCP_MB_SUBFLOW_OPENER,
+	MPTCP_MB_SUBFLOW_CLIENT,
+	MPTCP_MB_SUBFLOW_CLIENT_PORT,
+	MPTCP_MB_SUBFLOW_SERVER,
+	MPTCP_MB_SUBFLOW_SERVER_PORT,
+	MPTCP_MB_SUBFLOW_CLIENT_ADDRESS_ID,
+	MPTCP_MB_SUBFLOW_SERVER_ADDRESS_ID,
+	MPTCP_MB_SUBFLOW_STARTED,
+	MPTCP_MB_SUBFLOW_IDLE,
+	MPTCP_MB_SUBFLOW_FROM_CLIENT,
+	MPTCP_MB_SUBFLOW_FROM_SERVER,
+
+	__MPTCP_MB_SUBFLOW_MAX
+};
+#define MPTCP_MB_SUBFLOW_MAX (__MPTCP_MB_SUBFLOW_MAX - 1)
+
+enum {
+	MPTCP_MB_SESSION_UNSPEC,
+	MPTCP_MB_SESSION_ID,
+	MPTCP_MB_SESSION_STATE,
+	MPTCP_MB_SESSION_HOW,
+	MPTCP_MB_SESSION_FALLBACK,
+	MPTCP_MB_SESSION_FLAGS,
+	MPTCP_MB_SESSION_VERSION,
+	MPTCP_MB_SESSION_CLIENT_TOKEN,
+	MPTCP_MB_SESSION_SERVER_TOKEN,
+	MPTCP_MB_SESSION_CLIENT,
+	MPTCP_MB_SESSION_CLIENT_PORT,
+	MPTCP_MB_SESSION_SERVER,
+	MPTCP_MB_SESSION_SERVER_PORT,
+	MPTCP_MB_SESSION_SITE,
+	MPTCP_MB_SESSION_STARTED,
+	MPTCP_MB_SESSION_IDLE,
+	MPTCP_MB_SESSION_CLIENT_DATA,
+	MPTCP_MB_SESSION_SERVER_DATA,
+	MPTCP_MB_SESSION_CLIENT_ACKED,
+	MPTCP_MB_SESSION_SERVER_ACKED,
+	MPTCP_MB_SESSION_PENDING,
+	MPTCP_MB_SESSION_SUBFLOW,
+
+	__MPTCP_MB_SESSION_MAX
+};
+#define MPTCP_MB_SESSION_MAX (__MPTCP_MB_SESSION_MAX - 1)
+
+enum {
+	MPTCP_MB_REFUSAL_UNSPEC,
+	MPTCP_MB_REFUSAL_TIME,
+	MPTCP_MB_REFUSAL_PLACE,
+	MPTCP_MB_REFUSAL_VERDICT,
+	MPTCP_MB_REFUSAL_CAUSE,
+	MPTCP_MB_REFUSAL_SOURCE,
+	MPTCP_MB_REFUSAL_SOURCE_PORT,
+	MPTCP_MB_REFUSAL_DESTINATION,
+	MPTCP_MB_REFUSAL_DESTINATION_PORT,
+	MPTCP_MB_REFUSAL_TOKEN,
+	MPTCP_MB_REFUSAL_SESSION,
+	MPTCP_MB_REFUSAL_SITE,
+
+	__MPTCP_MB_REFUSAL_MAX
+};
+#define MPTCP_MB_REFUSAL_MAX (__MPTCP_MB_REFUSAL_MAX - 1)
+
+enum {
 	MPTCP_MB_A_UNSPEC,
 	MPTCP_MB_A_SETTINGS,
 	MPTCP_MB_A_SITE,
@@ -329,6 +643,21 @@ enum {
 	MPTCP_MB_A_SITES_ADDED,
 	MPTCP_MB_A_SITES_REMOVED,
 	MPTCP_MB_A_COUNT,
+	MPTCP_MB_A_SESSIONS_DENIED,
+	MPTCP_MB_A_SESSION_ID,
+	MPTCP_MB_A_SESSION,
+	MPTCP_MB_A_REFUSAL,
+	MPTCP_MB_A_SOURCE,
+	MPTCP_MB_A_SOURCE_PORT,
+	MPTCP_MB_A_DESTINATION,
+	MPTCP_MB_A_DESTINATION_PORT,
+	MPTCP_MB_A_EVENT,
+	MPTCP_MB_A_TIME,
+	MPTCP_MB_A_LOST,
+	MPTCP_MB_A_SUBFLOW,
+	MPTCP_MB_A_PID,
+	MPTCP_MB_A_COMM,
+	MPTCP_MB_A_GENERATION,
 
 	__MPTCP_MB_A_MAX
 };
@@ -349,9 +678,16 @@ enum {
 	MPTCP_MB_CMD_TXN_ABORT,
 	MPTCP_MB_CMD_STATS_GET,
 	MPTCP_MB_CMD_STATS_RESET,
+	MPTCP_MB_CMD_SESSION_GET,
+	MPTCP_MB_CMD_SESSION_CLOSE,
+	MPTCP_MB_CMD_SESSION_RESET,
+	MPTCP_MB_CMD_REFUSED_GET,
+	MPTCP_MB_CMD_EVENT_NTF,
 
 	__MPTCP_MB_CMD_MAX
 };
 #define MPTCP_MB_CMD_MAX (__MPTCP_MB_CMD_MAX - 1)
+
+#define MPTCP_MB_MCGRP_EVENTS	"events"
 
 #endif /* _UAPI_LINUX_MPTCP_MB_H */
