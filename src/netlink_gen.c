@@ -289,6 +289,3 @@ const struct genl_ops mptcp_mb_nl_ops[18] = {
 	},
 };
 
-static const struct genl_multicast_group mptcp_mb_nl_mcgrps[] = {
-	[MPTCP_MB_NLGRP_EVENTS] = { "events", },
-};
