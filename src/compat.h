@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is not the same in the kernels that the module builds for: 6.1 and later.
+ * Tell them apart by what their headers have, not by version numbers: stable
+ * kernels get changes of later ones.
+ */
+#ifndef MB_COMPAT_H
+#define MB_COMPAT_H
+
+#include <crypto/sha1.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#ifdef SHA1_WORKSPACE_WORDS
+/* Up to 6.17 there is SHA-1's compression function, and sha1_init() is one
+ * thing up to 6.16 and another later: padding (RFC 3174, 4) is done here.
+ */
+static inline void mb_sha1(const u8 *data, unsigned int len, u8 *out)
+{
+	u32 state[SHA1_DIGEST_WORDS] = { SHA1_H0, SHA1_H1, SHA1_H2, SHA1_H3,
+					 SHA1_H4 };
+	const __be64 bits = cpu_to_be64(8ULL * len);
+	u32 workspace[SHA1_WORKSPACE_WORDS];
+	u8 block[SHA1_BLOCK_SIZE];
+	unsigned int i;
+
+	for (; len >= sizeof(block); len -= sizeof(block)) {
+		sha1_transform(state, (const char *)data, workspace);
+		data += sizeof(block);
+	}
+	memset(block, 0, sizeof(block));
+	memcpy(block, data, len);
+	block[len++] = 0x80;
+	if (len > sizeof(block) - sizeof(bits)) {
+		sha1_transform(state, (const char *)block, workspace);
+		memset(block, 0, sizeof(block));
+	}
+	memcpy(block + sizeof(block) - sizeof(bits), &bits, sizeof(bits));
+	sha1_transform(state, (const char *)block, workspace);
+
+	for (i = 0; i < SHA1_DIGEST_WORDS; i++) {
+		const __be32 word = cpu_to_be32(state[i]);
+
+		memcpy(out + i * sizeof(word), &word, sizeof(word));
+	}
+	memzero_explicit(state, sizeof(state));
+	memzero_explicit(workspace, sizeof(workspace));
+	memzero_explicit(block, sizeof(block));
+}
+#else
+static inline void mb_sha1(const u8 *data, unsigned int len, u8 *out)
+{
+	sha1(data, len, out);
+}
+#endif
+
+#endif
