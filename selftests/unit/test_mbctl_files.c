@@ -192,7 +192,7 @@ static void check_enum(const char *noun, const struct names *names)
 	const char *at, *end, *p;
 	unsigned int n = 0;
 
-	snprintf(head, sizeof(head), "    name: %s\n", noun);
+	snprintf(head, sizeof(head), "\n    name: %s\n", noun);
 	at = strstr(yaml, head);
 	at = at ? strstr(at, "    entries:") : NULL;
 	if (!at) {
@@ -236,6 +236,16 @@ static void check_names(const char *path)
 	check_enum("cause", &names_cause);
 	check_enum("hook", &names_hook);
 	check_enum("counter", &names_counter);
+	check_enum("orphan", &names_orphan);
+	check_enum("place", &names_place);
+	check_enum("side", &names_side);
+	check_enum("session-state", &names_session_state);
+	check_enum("subflow-state", &names_subflow_state);
+	check_enum("how", &names_how);
+	check_enum("fallback-sign", &names_fallback_sign);
+	check_enum("session-flag", &names_session_flag);
+	check_enum("subflow-flag", &names_subflow_flag);
+	check_enum("event", &names_event);
 	if (strcmp(name_of(&names_verdict, 77), "77"))
 		ktap_fail("a value without a name: %s", name_of(&names_verdict, 77));
 	ktap_done("names are those of the specification, unknown values are shown");

@@ -193,9 +193,12 @@ static const char *cause_text(unsigned int cause, const struct entry *entry)
 		[MPTCP_MB_CAUSE_ADD_ADDR]	= "by the setting add-addr",
 		[MPTCP_MB_CAUSE_DATA]		= "no setting is about it",
 		[MPTCP_MB_CAUSE_SEALED]		= "it is protected by TCP-AO or AH",
+		[MPTCP_MB_CAUSE_ORPHAN]		= "by the setting orphan",
+		[MPTCP_MB_CAUSE_MIDSTREAM]	= "by the setting midstream",
+		[MPTCP_MB_CAUSE_CLOSING]	= "its session is being closed",
 	};
 
-	_Static_assert(ARRAY_SIZE(text) == MPTCP_MB_CAUSE_SEALED + 1, "causes");
+	_Static_assert(ARRAY_SIZE(text) == MPTCP_MB_CAUSE_CLOSING + 1, "causes");
 	if (cause == MPTCP_MB_CAUSE_JOIN && entry && entry->has & ENTRY_JOIN)
 		return "by the entry's join";
 	return cause < ARRAY_SIZE(text) ? text[cause] : name_of(&names_cause, cause);

@@ -49,8 +49,98 @@ static const char *const cause[] = {
 	[MPTCP_MB_CAUSE_ADD_ADDR]	= "add-addr",
 	[MPTCP_MB_CAUSE_DATA]		= "data",
 	[MPTCP_MB_CAUSE_SEALED]		= "sealed",
+	[MPTCP_MB_CAUSE_ORPHAN]		= "orphan",
+	[MPTCP_MB_CAUSE_MIDSTREAM]	= "midstream",
+	[MPTCP_MB_CAUSE_CLOSING]	= "closing",
 };
-NAMES(cause, MPTCP_MB_CAUSE_SEALED);
+NAMES(cause, MPTCP_MB_CAUSE_CLOSING);
+
+static const char *const orphan[] = {
+	[MPTCP_MB_ORPHAN_AS_JOIN]	= "as-join",
+	[MPTCP_MB_ORPHAN_ACCEPT]	= "accept",
+	[MPTCP_MB_ORPHAN_RESET]		= "reset",
+	[MPTCP_MB_ORPHAN_DROP]		= "drop",
+};
+NAMES(orphan, MPTCP_MB_ORPHAN_DROP);
+
+static const char *const place[] = {
+	[MPTCP_MB_PLACE_SYN]	= "syn",
+	[MPTCP_MB_PLACE_SYNACK]	= "synack",
+	[MPTCP_MB_PLACE_OTHER]	= "other",
+};
+NAMES(place, MPTCP_MB_PLACE_OTHER);
+
+static const char *const side[] = {
+	[MPTCP_MB_SIDE_CLIENT]	= "client",
+	[MPTCP_MB_SIDE_SERVER]	= "server",
+};
+NAMES(side, MPTCP_MB_SIDE_SERVER);
+
+static const char *const session_state[] = {
+	[MPTCP_MB_SESSION_STATE_UNCONFIRMED]	= "unconfirmed",
+	[MPTCP_MB_SESSION_STATE_CONFIRMED]	= "confirmed",
+	[MPTCP_MB_SESSION_STATE_FALLBACK]	= "fallback",
+	[MPTCP_MB_SESSION_STATE_DETACHED]	= "detached",
+	[MPTCP_MB_SESSION_STATE_CLOSING]	= "closing",
+	[MPTCP_MB_SESSION_STATE_CLOSED]		= "closed",
+};
+NAMES(session_state, MPTCP_MB_SESSION_STATE_CLOSED);
+
+static const char *const subflow_state[] = {
+	[MPTCP_MB_SUBFLOW_STATE_LIVE]	= "live",
+	[MPTCP_MB_SUBFLOW_STATE_CLOSED]	= "closed",
+};
+NAMES(subflow_state, MPTCP_MB_SUBFLOW_STATE_CLOSED);
+
+static const char *const how[] = {
+	[MPTCP_MB_HOW_OPEN]		= "open",
+	[MPTCP_MB_HOW_FIN]		= "fin",
+	[MPTCP_MB_HOW_RST]		= "rst",
+	[MPTCP_MB_HOW_DATA_FIN]		= "data-fin",
+	[MPTCP_MB_HOW_FASTCLOSE]	= "fastclose",
+	[MPTCP_MB_HOW_FALLBACK]		= "fallback",
+	[MPTCP_MB_HOW_TIMEOUT]		= "timeout",
+	[MPTCP_MB_HOW_EVICTED]		= "evicted",
+	[MPTCP_MB_HOW_CLOSED]		= "closed",
+	[MPTCP_MB_HOW_REPLACED]		= "replaced",
+};
+NAMES(how, MPTCP_MB_HOW_REPLACED);
+
+static const char *const fallback_sign[] = {
+	[MPTCP_MB_FALLBACK_SIGN_NONE]			= "none",
+	[MPTCP_MB_FALLBACK_SIGN_MP_FAIL]		= "mp-fail",
+	[MPTCP_MB_FALLBACK_SIGN_INFINITE_MAPPING]	= "infinite-mapping",
+	[MPTCP_MB_FALLBACK_SIGN_NO_DSS]			= "no-dss",
+};
+NAMES(fallback_sign, MPTCP_MB_FALLBACK_SIGN_NO_DSS);
+
+static const char *const session_flag[] = {
+	"checksum", "client-key-proven", "server-key-proven", "client-no-join",
+	"server-no-join", "client-data-fin", "server-data-fin", "denied",
+	"keyless",
+};
+_Static_assert(MPTCP_MB_SESSION_FLAG_KEYLESS == 1 << 8, "the last bit's name");
+NAMES(session_flag, 8);
+
+static const char *const subflow_flag[] = {
+	"initial", "client-backup", "server-backup", "client-fin", "server-fin",
+};
+_Static_assert(MPTCP_MB_SUBFLOW_FLAG_SERVER_FIN == 1 << 4, "the last bit's name");
+NAMES(subflow_flag, 4);
+
+static const char *const event[] = {
+	[MPTCP_MB_EVENT_SESSION_NEW]		= "session-new",
+	[MPTCP_MB_EVENT_SESSION_CONFIRMED]	= "session-confirmed",
+	[MPTCP_MB_EVENT_SESSION_FALLBACK]	= "session-fallback",
+	[MPTCP_MB_EVENT_SESSION_CLOSED]		= "session-closed",
+	[MPTCP_MB_EVENT_SUBFLOW_JOINED]		= "subflow-joined",
+	[MPTCP_MB_EVENT_SUBFLOW_REFUSED]	= "subflow-refused",
+	[MPTCP_MB_EVENT_SUBFLOW_CLOSED]		= "subflow-closed",
+	[MPTCP_MB_EVENT_BAD_HMAC]		= "bad-hmac",
+	[MPTCP_MB_EVENT_TABLE_FULL]		= "table-full",
+	[MPTCP_MB_EVENT_POLICY_CHANGED]		= "policy-changed",
+};
+NAMES(event, MPTCP_MB_EVENT_POLICY_CHANGED);
 
 static const char *const hook[] = {
 	"forward4", "forward6", "local-in4", "local-in6",
@@ -87,6 +177,11 @@ static const char *const counter[] = {
 	C(EXIT_RESET_SITE, "exit-reset-site"),
 	C(EXIT_RESET_JOIN, "exit-reset-join"),
 	C(EXIT_RESET_MALFORMED, "exit-reset-malformed"),
+	C(EXIT_DROP_ORPHAN, "exit-drop-orphan"),
+	C(EXIT_DROP_MIDSTREAM, "exit-drop-midstream"),
+	C(EXIT_DROP_CLOSING, "exit-drop-closing"),
+	C(EXIT_RESET_ORPHAN, "exit-reset-orphan"),
+	C(EXIT_RESET_MIDSTREAM, "exit-reset-midstream"),
 	C(EXIT_NEUTRALISED, "exit-neutralised"),
 	C(WOULD_STRIP_DEFAULT, "would-strip-default"),
 	C(WOULD_STRIP_SITE, "would-strip-site"),
@@ -102,6 +197,10 @@ static const char *const counter[] = {
 	C(WOULD_RESET_SITE, "would-reset-site"),
 	C(WOULD_RESET_JOIN, "would-reset-join"),
 	C(WOULD_RESET_MALFORMED, "would-reset-malformed"),
+	C(WOULD_DROP_ORPHAN, "would-drop-orphan"),
+	C(WOULD_DROP_MIDSTREAM, "would-drop-midstream"),
+	C(WOULD_RESET_ORPHAN, "would-reset-orphan"),
+	C(WOULD_RESET_MIDSTREAM, "would-reset-midstream"),
 	C(WOULD_NEUTRALISE, "would-neutralise"),
 	C(MPTCP, "mptcp"),
 	C(SYN, "syn"),
@@ -143,8 +242,25 @@ static const char *const counter[] = {
 	C(RESET_SENT, "reset-sent"),
 	C(RESET_FAILED, "reset-failed"),
 	C(RESET_LIMITED, "reset-limited"),
+	C(SESSION_LEARNT, "session-learnt"),
+	C(SESSION_CONFIRMED, "session-confirmed"),
+	C(SESSION_CLOSED, "session-closed"),
+	C(SESSION_TIMEOUT, "session-timeout"),
+	C(SESSION_EVICTED, "session-evicted"),
+	C(SESSION_FULL, "session-full"),
+	C(SESSION_SHARE, "session-share"),
+	C(KEYS_IGNORED, "keys-ignored"),
+	C(JOIN_KNOWN, "join-known"),
+	C(JOIN_ORPHAN, "join-orphan"),
+	C(JOIN_GRACED, "join-graced"),
+	C(JOIN_UNTRACKED, "join-untracked"),
+	C(JOIN_BAD_HMAC, "join-bad-hmac"),
+	C(SUBFLOW_JOINED, "subflow-joined"),
+	C(MIDSTREAM, "midstream"),
+	C(CLOSE_SENT, "close-sent"),
+	C(EVENT_LOST, "event-lost"),
 };
-NAMES(counter, MPTCP_MB_COUNTER_RESET_LIMITED);
+NAMES(counter, MPTCP_MB_COUNTER_EVENT_LOST);
 
 /**
  * name_of() - the name of a value

@@ -17,7 +17,11 @@ struct names {
 
 extern const struct names names_mode, names_action, names_verdict;
 extern const struct names names_announce, names_cause, names_hook;
-extern const struct names names_counter, names_switch;
+extern const struct names names_counter, names_switch, names_orphan;
+extern const struct names names_place, names_side, names_session_state;
+extern const struct names names_subflow_state, names_how, names_event;
+extern const struct names names_fallback_sign, names_session_flag;
+extern const struct names names_subflow_flag;
 
 const char *name_of(const struct names *names, unsigned int value);
 int name_value(const struct names *names, const char *name);
