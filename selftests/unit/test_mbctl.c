@@ -16,7 +16,9 @@
 #define GRAMMAR	"PREFIX [from PREFIX] [port N] [mark V[/M]] [ctmark V[/M]] " \
 		"allow [join J] | deny [fallback F] [override] [timeout T] [comment TEXT]"
 #define PREFIXES "write one like 192.0.2.0/24, 2001:db8::/32, a single address, or any"
-#define KEYS	"mode, default, fallback, join, add-addr, malformed, local and reset-rate"
+#define KEYS	"mode, default, fallback, join, orphan, orphan-grace, add-addr, midstream, malformed, " \
+		"local, reset-rate, max-sessions, session-timeout and share-mark"
+#define MASKS	"give bits of a mark like 0xff, 0 for none"
 #define RANGE	"out of range: give 1 second to 2147483 (24d20h31m23s)"
 #define DURATIONS "no duration: give seconds, or like 30s, 10m, 24h, 7d, 1h30m"
 #define SIXTY_THREE "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+"

@@ -80,12 +80,8 @@ disruptive_choices_explained()
 
 sessions_by_name()
 {
-	local key object
+	local object
 
-	for key in orphan orphan-grace midstream max-sessions session-timeout share-mark; do
-		refused 1 "policy set: $key arrives with sessions; this version knows mode, default," \
-			policy set "$key" 1 || return
-	done
 	for object in session monitor refused; do
 		refused 1 "$object arrives with sessions; this version knows status, policy, site and stats" \
 			"$object" list || return

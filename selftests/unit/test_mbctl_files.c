@@ -55,7 +55,7 @@ static const struct {
 	  "p:3: \"10.0.0.0/33\": an IPv4 prefix has at most 32 bits: write a length of 0 to 32" },
 	{ "\n#\n site add any allow nonsense", "p:3: \"nonsense\": unknown word; an entry is " },
 	{ "policy set\n", "p:1: what is to be set? give KEY VALUE; the keys are " },
-	{ "policy set orphan drop\n", "p:1: orphan arrives with sessions; this version knows mode, " },
+	{ "policy set midstream strip\n", "p:1: midstream \"strip\": half-stripped sessions corrupt data: " },
 	{ "mbctl site add any allow\n", "p:1: \"mbctl\": statements stand in a file without it: leave it out" },
 	{ "policy flush\n", "p:1: policy flush: a file replaces the whole policy: leave it out" },
 	{ "site flush\n", "p:1: site flush: a file replaces the whole policy: leave it out" },
@@ -276,7 +276,8 @@ static void check_refusals(void)
 	NL_BUFFER(buf);
 	struct nl nl = { .family = 99 };
 	struct entry entry = { .has = ENTRY_PORT | ENTRY_MARK, .port = 1, .mark = 1, .mark_mask = 1 };
-	struct settings set = { .has[MPTCP_MB_SET_RESET_RATE] = true };
+	struct settings set = { .has[MPTCP_MB_SET_RESET_RATE] = true,
+				.has[MPTCP_MB_SET_SHARE_MARK] = true };
 	struct nlmsghdr *req = nl_request(&nl, buf, MPTCP_MB_CMD_SITE_ADD, 0);
 
 	entry_put(req, &entry, false);
@@ -295,6 +296,8 @@ static void check_refusals(void)
 	settings_put(req, &set);
 	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no",
 		     .offset = offset_of(req, MPTCP_MB_SET_RESET_RATE) }, req, "P: reset-rate: no");
+	want_refusal(&(struct nl_refusal){ .errnum = EINVAL, .text = "no",
+		     .offset = offset_of(req, MPTCP_MB_SET_SHARE_MARK) }, req, "P: share-mark: no");
 	ktap_done("the kernel's refusals name the word that they are about");
 }
 

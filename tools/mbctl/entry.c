@@ -124,7 +124,7 @@ static int parse_part(struct words *w, struct entry *entry, unsigned int part,
 		return parse_verdict(w, key, FALLBACK_ALLOWED, &entry->fallback, e);
 	case ENTRY_TIMEOUT:
 		word = words_value(w, key, "a duration like 30s, 10m, 24h", e);
-		return word ? parse_duration(w->place, key, word, &entry->timeout,
+		return word ? parse_duration(w->place, key, word, 1, &entry->timeout,
 					     e) : -1;
 	case ENTRY_COMMENT:
 		return parse_comment(w, entry, key, e);

@@ -25,8 +25,18 @@ const struct setting settings_table[] = {
 		.names = &names_verdict,
 		.allowed = V(ACCEPT) | V(DROP) | V(RESET),
 	}, {
+		.name = "orphan", .attr = MPTCP_MB_SET_ORPHAN,
+		.names = &names_orphan, .allowed = 15,
+	}, {
+		.name = "orphan-grace", .attr = MPTCP_MB_SET_ORPHAN_GRACE,
+		.unit = SETTING_SECONDS, .max = DURATION_MAX,
+	}, {
 		.name = "add-addr", .attr = MPTCP_MB_SET_ADD_ADDR,
 		.names = &names_announce, .allowed = 3,
+	}, {
+		.name = "midstream", .attr = MPTCP_MB_SET_MIDSTREAM,
+		.names = &names_verdict,
+		.allowed = V(ACCEPT) | V(DROP) | V(RESET),
 	}, {
 		.name = "malformed", .attr = MPTCP_MB_SET_MALFORMED,
 		.names = &names_verdict,
@@ -37,19 +47,23 @@ const struct setting settings_table[] = {
 	}, {
 		.name = "reset-rate", .attr = MPTCP_MB_SET_RESET_RATE,
 		.max = 1000000,
+	}, {
+		.name = "max-sessions", .attr = MPTCP_MB_SET_MAX_SESSIONS,
+		.min = 1, .max = 4194304,
+	}, {
+		.name = "session-timeout", .attr = MPTCP_MB_SET_SESSION_TIMEOUT,
+		.unit = SETTING_SECONDS, .min = 1, .max = DURATION_MAX,
+	}, {
+		.name = "share-mark", .attr = MPTCP_MB_SET_SHARE_MARK,
+		.unit = SETTING_BITS, .max = 0xffffffffU,
 	},
 };
 
 const unsigned int settings_count = ARRAY_SIZE(settings_table);
 
-static const char *const of_sessions[] = {
-	"orphan", "orphan-grace", "midstream", "max-sessions",
-	"session-timeout", "share-mark",
-};
-
 static const char *keys(void)
 {
-	static char buf[160];
+	static char buf[256];
 	size_t len = 0;
 	unsigned int i;
 
@@ -68,42 +82,77 @@ static const struct setting *find(const char *place, const char *key,
 	for (i = 0; i < settings_count; i++)
 		if (!strcmp(settings_table[i].name, key))
 			return &settings_table[i];
-	for (i = 0; i < ARRAY_SIZE(of_sessions); i++) {
-		if (strcmp(of_sessions[i], key))
-			continue;
-		err_usage(e, "%s: %s arrives with sessions; this version knows %s",
-			  place, key, keys());
-		return NULL;
-	}
 	err_usage(e, "%s: %s: no such key; the keys are %s", place, shown(key),
 		  keys());
+	return NULL;
+}
+
+/* What may be given for @s, for errors */
+static const char *choice(const struct setting *s)
+{
+	static char buf[40];
+
+	if (s->names)
+		return name_list(s->names, s->allowed);
+	switch (s->unit) {
+	case SETTING_SECONDS:
+		return "seconds, or like 30s, 10m, 24h, 7d, 1h30m";
+	case SETTING_BITS:
+		return "bits of a mark like 0xff, 0 for none";
+	default:
+		snprintf(buf, sizeof(buf), "a number, %u to %u", s->min, s->max);
+		return buf;
+	}
+}
+
+static int parse_unnamed(const char *place, const struct setting *s,
+			 const char *word, uint32_t *value, struct err *e)
+{
+	uint64_t n;
+
+	if (s->unit == SETTING_SECONDS)
+		return parse_duration(place, s->name, word, s->min, value, e);
+	if (parse_number(word, s->unit == SETTING_BITS, s->max, &n) || n < s->min) {
+		if (s->unit == SETTING_BITS)
+			return err_usage(e, "%s: %s %s: no mask of 32 bits: give %s",
+					 place, s->name, shown(word), choice(s));
+		return err_usage(e, "%s: %s %s: no number in range: give %u to %u",
+				 place, s->name, shown(word), s->min, s->max);
+	}
+	*value = n;
+	return 0;
+}
+
+/* Verdicts that do harm there, and which */
+static const char *harm(const struct setting *s, int verdict)
+{
+	if (s->names != &names_verdict || verdict != MPTCP_MB_VERDICT_STRIP)
+		return NULL;
+	switch (s->attr) {
+	case MPTCP_MB_SET_JOIN:
+		return "a stripped join would open a stray TCP connection";
+	case MPTCP_MB_SET_MIDSTREAM:
+		return "half-stripped sessions corrupt data";
+	}
 	return NULL;
 }
 
 static int parse_value(const char *place, const struct setting *s,
 		       const char *word, uint32_t *value, struct err *e)
 {
-	uint64_t n;
+	const char *why;
 	int v;
 
-	if (!s->names) {
-		if (parse_number(word, false, s->max, &n))
-			return err_usage(e, "%s: %s %s: no number in range: give 0 to %u",
-					 place, s->name, shown(word), s->max);
-		*value = n;
-		return 0;
-	}
+	if (!s->names)
+		return parse_unnamed(place, s, word, value, e);
 	v = name_value(s->names, word);
 	if (v >= 0 && s->allowed & (1U << v)) {
 		*value = v;
 		return 0;
 	}
-	if (s->attr == MPTCP_MB_SET_JOIN && v == MPTCP_MB_VERDICT_STRIP)
-		return err_usage(e,
-				 "%s: join \"strip\": a stripped join would open a stray TCP connection: give %s",
-				 place, name_list(s->names, s->allowed));
-	return err_usage(e, "%s: %s %s: no such value: give %s", place, s->name,
-			 shown(word), name_list(s->names, s->allowed));
+	why = harm(s, v);
+	return err_usage(e, "%s: %s %s: %s: give %s", place, s->name, shown(word),
+			 why ? why : "no such value", choice(s));
 }
 
 /**
@@ -124,13 +173,10 @@ int settings_parse(struct words *w, struct settings *set, struct err *e)
 				 w->place, keys());
 	while ((key = words_next(w))) {
 		const struct setting *s = find(w->place, key, e);
-		char range[24];
 
 		if (!s)
 			return -1;
-		snprintf(range, sizeof(range), "a number, 0 to %u", s->max);
-		word = words_value(w, key, s->names ? name_list(s->names, s->allowed) :
-						      range, e);
+		word = words_value(w, key, choice(s), e);
 		if (!word)
 			return -1;
 		if (set->has[s->attr])
@@ -147,7 +193,7 @@ int settings_parse(struct words *w, struct settings *set, struct err *e)
  * setting_text() - a value as the grammar has it
  * @s:		the setting
  * @value:	any; one without a name is shown as its number
- * @buf:	for numbers
+ * @buf:	for what has no name
  *
  * Return: text, in @buf or not
  */
@@ -156,7 +202,11 @@ const char *setting_text(const struct setting *s, uint32_t value,
 {
 	if (s->names)
 		return name_of(s->names, value);
-	snprintf(buf, SETTING_STRLEN, "%u", value);
+	if (s->unit == SETTING_SECONDS)
+		snprintf(buf, SETTING_STRLEN, "%s", duration_text(value));
+	else
+		snprintf(buf, SETTING_STRLEN, s->unit == SETTING_BITS ? "0x%x" : "%u",
+			 value);
 	return buf;
 }
 
@@ -170,7 +220,13 @@ const char *setting_text(const struct setting *s, uint32_t value,
 void setting_out(struct out *out, const char *key, const struct setting *s,
 		 uint32_t value)
 {
-	if (!s->names)
+	char bits[SETTING_STRLEN];
+
+	if (s->unit == SETTING_SECONDS)
+		out_span(out, key, true, value);
+	else if (s->unit == SETTING_BITS)
+		out_str(out, key, setting_text(s, value, bits));
+	else if (!s->names)
 		out_num(out, key, true, value);
 	else if (s->names == &names_switch && out->json && value <= 1)
 		out_bool(out, key, true, value);

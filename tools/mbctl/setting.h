@@ -12,12 +12,21 @@
 #include "out.h"
 #include "words.h"
 
+/* What a value without names is */
+enum setting_unit {
+	SETTING_COUNT,
+	SETTING_SECONDS,	/* written as a duration */
+	SETTING_BITS,		/* written in hexadecimal */
+};
+
 /**
  * struct setting - one key
  * @name:	the key
  * @attr:	MPTCP_MB_SET_...
  * @names:	of its values, or NULL: it is a number
  * @allowed:	bit (1 << value) for each that may be set
+ * @unit:	of a number
+ * @min:	smallest number
  * @max:	largest number
  */
 struct setting {
@@ -25,7 +34,8 @@ struct setting {
 	uint16_t attr;
 	const struct names *names;
 	unsigned int allowed;
-	uint32_t max;
+	enum setting_unit unit;
+	uint32_t min, max;
 };
 
 extern const struct setting settings_table[];

@@ -380,15 +380,16 @@ static int sum_up(const char *word, uint64_t *sum)
 /**
  * parse_duration() - seconds
  * @place:	for errors
- * @key:	"timeout"
- * @word:	30, 30s, 10m, 24h, 7d, 1h30m; not 0, at most DURATION_MAX
+ * @key:	what it is about, like "timeout"
+ * @word:	30, 30s, 10m, 24h, 7d, 1h30m; at most DURATION_MAX
+ * @min:	the least, 0 or 1
  * @seconds:	the sum
  * @e:		filled on error
  *
  * Return: 0 or -1
  */
 int parse_duration(const char *place, const char *key, const char *word,
-		   uint32_t *seconds, struct err *e)
+		   uint32_t min, uint32_t *seconds, struct err *e)
 {
 	uint64_t n;
 	int err = sum_up(word, &n);
@@ -397,10 +398,10 @@ int parse_duration(const char *place, const char *key, const char *word,
 		return err_usage(e,
 				 "%s: %s %s: no duration: give seconds, or like 30s, 10m, 24h, 7d, 1h30m",
 				 place, key, shown(word));
-	if (err || !n)
-		return err_usage(e, "%s: %s %s: out of range: give 1 second to %u (%s)",
-				 place, key, shown(word), DURATION_MAX,
-				 duration_text(DURATION_MAX));
+	if (err || n < min)
+		return err_usage(e, "%s: %s %s: out of range: give %s to %u (%s)",
+				 place, key, shown(word), min ? "1 second" : "0",
+				 DURATION_MAX, duration_text(DURATION_MAX));
 	*seconds = n;
 	return 0;
 }

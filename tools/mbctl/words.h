@@ -10,7 +10,7 @@
 
 #include "err.h"
 
-#define DURATION_MAX	2147483U	/* seconds, of an entry's timeout */
+#define DURATION_MAX	2147483U	/* seconds */
 
 /**
  * struct words - what is left to read
@@ -62,7 +62,7 @@ int parse_port(const char *place, const char *word, uint16_t *port,
 int parse_mark(const char *place, const char *key, const char *word,
 	       bool may_mask, uint32_t *mark, uint32_t *mask, struct err *e);
 int parse_duration(const char *place, const char *key, const char *word,
-		   uint32_t *seconds, struct err *e);
+		   uint32_t min, uint32_t *seconds, struct err *e);
 const char *duration_text(uint32_t seconds);
 
 #endif
