@@ -61,6 +61,8 @@ typedef u64 __be64;
 #define be32_to_cpu(x) (x)
 #define be64_to_cpu(x) (x)
 #endif
+#define cpu_to_be32(x) be32_to_cpu(x)
+#define cpu_to_be64(x) be64_to_cpu(x)
 #define htonl(x) be32_to_cpu(x)
 #define ntohl(x) be32_to_cpu(x)
 
@@ -78,6 +80,9 @@ static inline int fls(u32 x)
 {
 	return fls64(x);
 }
+
+/* string.h */
+#define memzero_explicit(s, n) explicit_bzero(s, n)
 
 /* socket.h, in6.h */
 #define AF_UNSPEC 0
