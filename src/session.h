@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* MPTCP connections: the keys that a gateway saw, and the subflows that joined. */
+#ifndef MB_SESSION_H
+#define MB_SESSION_H
+
+#include <linux/list.h>
+#include <linux/netfilter.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "key.h"
+#include "site.h"
+#include "subflow.h"
+
+#define MB_CANDIDATES		8	/* key pairs of an unconfirmed session */
+#define MB_JOINS_MAX		8	/* pending, of one session */
+#define MB_SUBFLOWS_MAX		32	/* live, of one session */
+#define MB_TOKEN_TWINS_MAX	8	/* sessions that share a token */
+#define MB_SHARE_MIN		16	/* sessions of one client, at least */
+#define MB_SHARE_DIV		8	/* of max-sessions: one client's share */
+
+#define MB_UNCONFIRMED_TIMEOUT	(120 * HZ)
+#define MB_JOIN_TIMEOUT		(10 * HZ)
+#define MB_LINGER		(60 * HZ)	/* without subflow, or closed */
+
+/* Sides of a session: indices into all its pairs. */
+#define MB_CLIENT	MPTCP_MB_SIDE_CLIENT
+#define MB_SERVER	MPTCP_MB_SIDE_SERVER
+
+/**
+ * struct mb_token - what a join names a session by
+ * @node:	in the table, sessions with the same token in one list
+ * @token:	host byte order
+ * @side:	whose key it is made of: who is joined
+ * @session:	the session
+ */
+struct mb_token {
+	struct rhlist_head node;
+	u32 token;
+	u8 side;
+	struct mb_session *session;
+};
+
+/**
+ * struct mb_keys - what a third ACK says
+ * @key:	by side of the session, as on the wire
+ * @version:	of MP_CAPABLE
+ * @flags:	of MP_CAPABLE
+ */
+struct mb_keys {
+	u8 key[2][MB_KEY_LEN];
+	u8 version;
+	u8 flags;
+};
+
+/**
+ * struct mb_candidates - further keys that were claimed for a session
+ * @n:		how many
+ * @keys:	the claims; the real ones are those that the server's DSS prove
+ */
+struct mb_candidates {
+	unsigned int n;
+	struct mb_keys keys[MB_CANDIDATES];
+};
+
+/**
+ * struct mb_client - one client's share of the table
+ * @node:	in the table of clients
+ * @addr:	IPv4 address in the first word, or the first 64 bits of an IPv6
+ *		address; the rest is zero
+ * @sessions:	of this client, oldest first
+ * @count:	how many
+ * @impaired_at: jiffies when one was not learnt because of the share
+ * @impaired:	@impaired_at is set
+ * @rcu:	frees it
+ *
+ * Exists as long as it has a session.
+ */
+struct mb_client {
+	struct rhash_head node;
+	struct in6_addr addr;
+	struct list_head sessions;
+	u32 count;
+	unsigned long impaired_at;
+	bool impaired;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct mb_session - one MPTCP connection
+ * @token:	by side
+ * @idsn:	by side: initial data sequence number
+ * @keys:	not to be shown to anybody
+ * @id:		for people; never 0
+ * @site:	the query of its start: server, client, marks
+ * @client_port: of the initial subflow, network byte order
+ * @matched:	its start matched an entry, as it was then:
+ * @entry:	  prefix, action; only @addr, @len and @family are set
+ * @action:	  MPTCP_MB_ACTION_...
+ * @state:	enum mptcp_mb_session_state
+ * @how:	enum mptcp_mb_how
+ * @fallback:	enum mptcp_mb_fallback_sign
+ * @flags:	enum mptcp_mb_session_flag, but not denied
+ * @subflows:	all of them, the initial one first
+ * @joins:	pending ones
+ * @n_live:	live subflows
+ * @n_subflows:	live and closed ones
+ * @n_joins:	pending joins
+ * @last_how:	how the last subflow that ended did
+ * @age:	in the table's list for its state, oldest first
+ * @of_client:	in its client's list
+ * @client:	whose share it is part of
+ * @cand:	other keys than @keys, while these are not proven, or NULL
+ * @data_end:	by side: of subflows that are gone; see mb_session_data()
+ * @data_ack:	likewise
+ * @fin:	by side: end of data sequence with its DATA_FIN, valid with its
+ *		flag
+ * @ctmark:	conntrack mark of the initial subflow, last seen; no lock
+ * @started:	ktime_get_real_seconds()
+ * @born:	jiffies
+ * @seen:	jiffies of the last segment; no lock
+ * @queued:	@seen when it was put at the end of @age
+ * @since:	jiffies when it came into its state
+ * @close:	state of its closing, or NULL; fastclose.c's
+ * @rcu:	frees it
+ *
+ * Where it does not say otherwise, changes are under the table's lock and
+ * readers under it or under RCU; @keys, @token and @idsn do not change once the
+ * client's key is proven.
+ */
+struct mb_session {
+	struct mb_token token[2];
+	u64 idsn[2];
+	struct mb_keys keys;
+	u32 id;
+	struct mb_site_query site;
+	__be16 client_port;
+	bool matched;
+	struct mb_site_key entry;
+	u8 action;
+	u8 state;
+	u8 how;
+	u8 fallback;
+	u32 flags;
+	struct list_head subflows;
+	struct list_head joins;
+	unsigned int n_live, n_subflows, n_joins;
+	u8 last_how;
+	struct list_head age;
+	struct list_head of_client;
+	struct mb_client *client;
+	struct mb_candidates *cand;
+	u64 data_end[2], data_ack[2];
+	u64 fin[2];
+	u32 ctmark;
+	time64_t started;
+	unsigned long born, seen, queued, since;
+	struct mb_close *close;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct mb_join - a join under way: its SYN was seen
+ * @node:	in the table of joins, by @tuple
+ * @tuple:	its connection
+ * @session:	into which, as far as the token and the addresses tell
+ * @member:	in the session's list
+ * @opener:	side of @tuple that sent the SYN
+ * @joined:	side of the session that is joined: whose token was named
+ * @backup:	by side of @tuple
+ * @addr_id:	by side of @tuple
+ * @token:	host byte order
+ * @isn:	sequence number of the SYN
+ * @peer_isn:	of the SYN/ACK, valid with @answered
+ * @nonce:	by side of @tuple, host byte order; the joined side's is valid
+ *		with @answered
+ * @answered:	a SYN/ACK with the right HMAC was seen
+ * @born:	jiffies
+ * @rcu:	frees it
+ */
+struct mb_join {
+	struct rhash_head node;
+	struct mb_tuple tuple;
+	struct mb_session *session;
+	struct list_head member;
+	u8 opener;
+	u8 joined;
+	bool backup[2];
+	u8 addr_id[2];
+	u32 token;
+	u32 isn, peer_isn;
+	u32 nonce[2];
+	bool answered;
+	unsigned long born;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct mb_sessions - all sessions of a namespace
+ * @ports:	how many subflows and pending joins have ports with this XOR
+ *		(mb_ports_index()): tells without a lookup that a segment is
+ *		of none of them. Saturates. Written under @lock
+ * @subflows:	by tuple
+ * @joins:	pending ones, by tuple
+ * @tokens:	struct mb_token
+ * @clients:	struct mb_client
+ * @lock:	of everything that is not said to do without; taken before a
+ *		subflow's lock
+ * @ids:	sessions by id; under @lock, readers under RCU
+ * @next_id:	for the next session
+ * @unconfirmed: sessions whose keys are not proven, oldest first
+ * @confirmed:	others that have not ended, roughly the longest idle first
+ * @ended:	closed ones, oldest first
+ * @count:	all sessions
+ * @n_unconfirmed: those in @unconfirmed
+ * @n_subflows:	subflows
+ * @armed_at:	jiffies when the hooks came
+ * @impaired_at: jiffies when one was last not learnt, or a confirmed one evicted
+ * @impaired:	@impaired_at is set
+ * @cursor:	id from which the next look for timeouts begins
+ * @expire:	looks for timeouts
+ * @closing:	how many sessions are being closed; fastclose.c's, as the next
+ * @close:	sends again, gives up
+ * @mn:		the namespace
+ */
+struct mb_sessions {
+	u16 ports[1 << 16];
+	struct rhashtable subflows;
+	struct rhashtable joins;
+	struct rhltable tokens;
+	struct rhashtable clients;
+	spinlock_t lock; /* see above */
+	struct xarray ids;
+	u32 next_id;
+	struct list_head unconfirmed, confirmed, ended;
+	u32 count, n_unconfirmed, n_subflows;
+	unsigned long armed_at, impaired_at;
+	bool impaired;
+	unsigned long cursor;
+	struct delayed_work expire;
+	u32 closing;
+	struct delayed_work close;
+	struct mb_net *mn;
+};
+
+/* session.c: the table */
+struct mb_sessions *mb_sessions_alloc(struct mb_net *mn);
+void mb_sessions_stop(struct mb_sessions *ss);
+void mb_sessions_free(struct mb_sessions *ss);
+void mb_sessions_forget(struct mb_sessions *ss);
+struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
+struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
+void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
+void mb_session_remove(struct mb_sessions *ss, struct mb_session *s, u8 how);
+void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state);
+struct mb_session *mb_session_keyless(struct mb_sessions *ss,
+				      const struct mb_tuple *tuple,
+				      struct netlink_ext_ack *extack);
+
+/* How many bytes of data a side sent, and had acknowledged: from its key's
+ * initial data sequence number on; DATA_FINs do not count. Under ss->lock.
+ */
+void mb_session_data(const struct mb_session *s, unsigned int side,
+		     u64 *sent, u64 *acked);
+
+/* subflow.c */
+struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
+				   const struct mb_tuple *tuple);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A TCP connection of a session, and what each side has sent on it. */
+#ifndef MB_SUBFLOW_H
+#define MB_SUBFLOW_H
+
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+#include <net/netfilter/nf_conntrack_tuple.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+#endif
+
+#include "option.h"
+#include "packet.h"
+#include "tuple.h"
+
+struct mb_net;
+struct mb_session;
+struct mb_sessions;
+
+/**
+ * struct mb_dir - what one side sent, as far as it was let through
+ * @segments:	count; a GSO super-segment counts what it is made of
+ * @bytes:	of TCP payload, retransmissions included
+ * @data_end:	highest end of data sequence; 0: none yet
+ * @data_ack:	highest data acknowledgement; 0: none yet
+ * @end:	highest end of sequence, a FIN included
+ * @ack:	highest acknowledgement number
+ * @map_end:	end of the sequence space that mappings (DSS) cover
+ * @tsval:	last TSval, valid with @has_ts
+ * @window:	last window field, as it stood in the header
+ * @flags:	TCP flags seen (the header's byte 13)
+ * @has_ts:	segments carry timestamps
+ * @mapped:	@map_end is set
+ * @oif:	ifindex of the device on which its segments left, 0 unknown
+ * @mark:	skb->mark of its last segment
+ *
+ * All under the subflow's lock. Sequence numbers: host byte order.
+ */
+struct mb_dir {
+	u64 segments;
+	u64 bytes;
+	u64 data_end;
+	u64 data_ack;
+	u32 end;
+	u32 ack;
+	u32 map_end;
+	u32 tsval;
+	u16 window;
+	u8 flags;
+	bool has_ts;
+	bool mapped;
+	int oif;
+	u32 mark;
+};
+
+/**
+ * struct mb_ct_ref - names a conntrack entry without holding it
+ * @known:	there was one; @zone and @tuple are valid
+ * @original:	side (as in struct mb_tuple) that is the original direction's
+ *		source
+ * @zone:	its zone
+ * @tuple:	of its original direction
+ */
+struct mb_ct_ref {
+	bool known;
+	u8 original;
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	struct nf_conntrack_zone zone;
+	struct nf_conntrack_tuple tuple;
+#endif
+};
+
+/* What makes a subflow's segments go the slow way; set under the table's lock,
+ * but for those that say so.
+ */
+#define MB_ATTENTION_PROOF	0x01	/* its session is not confirmed */
+#define MB_ATTENTION_FIN	0x02	/* FIN seen; set under the subflow's lock */
+#define MB_ATTENTION_DATA_FIN	0x04	/* the session has seen a DATA_FIN */
+#define MB_ATTENTION_CLOSING	0x08	/* the session is being closed */
+#define MB_ATTENTION_REOPEN	0x10	/* SYN/ACK seen; under the subflow's lock */
+#define MB_ATTENTION_CLOSED	0x20	/* subflow has ended */
+
+/**
+ * struct mb_subflow - one TCP connection of a session
+ * @node:	in the table of subflows, by @tuple
+ * @tuple:	never changes
+ * @session:	to which it belongs; never changes
+ * @client:	side (index into @tuple and @dir) of the session's client
+ * @opener:	side that opened the connection
+ * @attention:	MB_ATTENTION_..., read without a lock
+ * @state:	enum mptcp_mb_subflow_state; this and the next six are under the
+ *		table's lock
+ * @how:	enum mptcp_mb_how
+ * @initial:	it is the session's first
+ * @backup:	by side: asked for backup (MP_JOIN, MP_PRIO)
+ * @addr_id:	by side: address id of its MP_JOIN
+ * @member:	in the session's list
+ * @ended:	jiffies when it was closed
+ * @started:	ktime_get_real_seconds()
+ * @seen:	jiffies of the last segment
+ * @lock:	of @dir, @reopen_seq and @reopen_ack
+ * @dir:	by side: what it sent
+ * @reopen_seq:	what the third ACK of a new connection would have as sequence
+ *		number, valid with MB_ATTENTION_REOPEN
+ * @reopen_ack:	likewise its acknowledgement
+ * @ct:		how to find its conntrack entry again, when a segment is to be
+ *		sent that no host has sent
+ * @rcu:	frees it
+ */
+struct mb_subflow {
+	struct rhash_head node;
+	struct mb_tuple tuple;
+	struct mb_session *session;
+	u8 client;
+	u8 opener;
+	u8 attention;
+	u8 state;
+	u8 how;
+	bool initial;
+	bool backup[2];
+	u8 addr_id[2];
+	struct list_head member;
+	unsigned long ended;
+	time64_t started;
+	unsigned long seen;
+	spinlock_t lock; /* see above */
+	struct mb_dir dir[2];
+	u32 reopen_seq, reopen_ack;
+	struct mb_ct_ref ct;
+	struct rcu_head rcu;
+};
+
+#endif
