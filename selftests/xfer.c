@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "xfer.h"
@@ -57,7 +58,7 @@ static int new_socket(const struct options *opt, int bind_port)
 	if (fd < 0)
 		quit("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (opt->family == AF_INET6)
+	if (opt->family == AF_INET6 && !opt->dual)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if ((opt->bind || bind_port) &&
 	    bind(fd, (struct sockaddr *)&ss, address(&ss, opt->family, opt->bind, bind_port)))
@@ -101,6 +102,23 @@ static bool connect_to(struct transfer *t)
 	return true;
 }
 
+/* What MPTCP_INFO last said, as ss names it; the time is that of $EPOCHREALTIME in a shell. */
+static void print_kernel(const struct transfer *t)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	printf(" ended_ms=%lld", ts.tv_sec * 1000ll + ts.tv_nsec / 1000000);
+	if (!t->token)
+		return;
+	printf(" write_seq=%llx snd_una=%llx rcv_nxt=%llx", (unsigned long long)t->kernel.write_seq,
+	       (unsigned long long)t->kernel.snd_una, (unsigned long long)t->kernel.rcv_nxt);
+	if (t->kernel.counts)
+		printf(" bytes_sent=%llu bytes_received=%llu bytes_acked=%llu",
+		       (unsigned long long)t->kernel.sent, (unsigned long long)t->kernel.received,
+		       (unsigned long long)t->kernel.acked);
+}
+
 static int run(struct transfer *t)
 {
 	t->wrong_at = UINT64_MAX;
@@ -121,6 +139,7 @@ static int run(struct transfer *t)
 	       (unsigned long long)t->expected);
 	if (t->wrong_at != UINT64_MAX)
 		printf(" wrong_at=%llu", (unsigned long long)t->wrong_at);
+	print_kernel(t);
 	printf(" connect_ms=%lld total_ms=%lld fallback=%s subflows=%u addrs=%u token=%08x\n",
 	       (long long)t->connected, (long long)(now_ms() - t->begin),
 	       !t->opt->server && t->connected < 0 ? "unknown" : t->mptcp ? "no" : "yes",
@@ -184,6 +203,7 @@ static void usage(void)
 	     "       xfer client ADDRESS PORT [OPTIONS]\n"
 	     "Prints a line of key=value for each connection. Exit status 0: all verified.\n"
 	     "  -4, -6             family to listen on (the client's follows from ADDRESS)\n"
+	     "  --dual             an IPv6 socket that does IPv4, too (ADDRESS is ::ffff:...)\n"
 	     "  -p, --port N       port to listen on (5001)\n"
 	     "  -n, --count N      connections to serve, or to make at once (1)\n"
 	     "  --tcp              plain TCP instead of MPTCP\n"
@@ -193,26 +213,29 @@ static void usage(void)
 	     "  --duration S       client: with --rate, as many bytes as take S seconds\n"
 	     "  --hold S           client: keep the connection open so long after the transfer\n"
 	     "  --subflows N       client: hold only until there have been N (--hold is 5 then)\n"
+	     "  --half-close       client: close the sending direction once all is sent\n"
 	     "  --speak-first N    both: the server sends N bytes before the client says anything\n"
 	     "  --seed N           client: another pattern\n"
 	     "  --bind ADDRESS, --local-port N    own address and (client) port\n"
 	     "  --timeout S        give up after so long without progress (30)\n"
 	     "Keys: error= is an errno's name, or TIMEOUT (ours), BADHEADER, FLOOD (far too much came);\n"
 	     "stage= connect, transfer, hold, close or done; subflows= and addrs= (ADD_ADDRs taken) are the\n"
-	     "most there were, the first subflow counts; fallback= as at the end.");
+	     "most there were, the first subflow counts; fallback= as at the end; ended_ms= since the\n"
+	     "epoch; bytes_...=, write_seq=, ... as the kernel last said, before the end.");
 }
 
 int main(int argc, char **argv)
 {
 	enum { TCP = 256, BYTES, RECEIVE, RATE, DURATION, HOLD, SPEAK, SEED, BIND, LOCAL_PORT,
-	       TIMEOUT, SUBFLOWS };
+	       TIMEOUT, SUBFLOWS, DUAL, HALF_CLOSE };
 	static const struct option table[] = {
 		{ "port", 1, 0, 'p' }, { "count", 1, 0, 'n' }, { "help", 0, 0, 'h' },
 		{ "tcp", 0, 0, TCP }, { "bytes", 1, 0, BYTES }, { "receive", 1, 0, RECEIVE },
 		{ "rate", 1, 0, RATE }, { "duration", 1, 0, DURATION }, { "hold", 1, 0, HOLD },
 		{ "speak-first", 1, 0, SPEAK }, { "seed", 1, 0, SEED }, { "bind", 1, 0, BIND },
 		{ "local-port", 1, 0, LOCAL_PORT }, { "timeout", 1, 0, TIMEOUT },
-		{ "subflows", 1, 0, SUBFLOWS }, { }
+		{ "subflows", 1, 0, SUBFLOWS }, { "dual", 0, 0, DUAL },
+		{ "half-close", 0, 0, HALF_CLOSE }, { }
 	};
 	struct options opt = { .family = AF_INET, .port = 5001, .count = 1, .timeout = 30,
 			       .bytes = 1000000, .receive = UINT64_MAX, .seed = 1 };
@@ -228,6 +251,8 @@ int main(int argc, char **argv)
 		case 'p': opt.port = n; break;
 		case 'n': opt.count = n; break;
 		case TCP: opt.tcp = true; break;
+		case DUAL: opt.dual = true; break;
+		case HALF_CLOSE: opt.half_close = true; break;
 		case BYTES: opt.bytes = n; break;
 		case RECEIVE: opt.receive = n; break;
 		case RATE: opt.rate = n; break;

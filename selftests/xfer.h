@@ -20,7 +20,7 @@ struct header {
 };
 
 struct options {
-	bool server, tcp;
+	bool server, tcp, dual, half_close;
 	int family, port, local_port, count, timeout;
 	unsigned int subflows;
 	const char *address, *bind;
@@ -39,6 +39,10 @@ struct transfer {
 	bool mptcp;			/* MPTCP now, as the kernel says */
 	unsigned int subflows, addrs;	/* the most there ever were */
 	uint32_t token;
+	struct {			/* MPTCP_INFO: of the last sample */
+		bool counts;		/* bytes are counted: Linux 6.5 and later */
+		uint64_t sent, received, acked, write_seq, snd_una, rcv_nxt;
+	} kernel;
 	int64_t next_sample, enough_since;	/* enough: --subflows many */
 };
 

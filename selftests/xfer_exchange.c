@@ -11,11 +11,15 @@
 
 #define GET_MPTCP_INFO 1	/* MPTCP_INFO, absent from Debian 12's headers */
 
-/* The beginning of struct mptcp_info, the same in all kernels. */
+/* The beginning of struct mptcp_info; old kernels have all before retrans. */
 struct info {
 	uint8_t subflows, add_addr_signal, add_addr_accepted;
 	uint8_t subflows_max, add_addr_signal_max, add_addr_accepted_max;
 	uint32_t flags, token;
+	uint64_t write_seq, snd_una, rcv_nxt;
+	uint8_t local_addr_used, local_addr_max, csum_enabled;
+	uint32_t retransmits;
+	uint64_t bytes_retrans, bytes_sent, bytes_received, bytes_acked;
 };
 
 enum direction { TO_SERVER = 1, TO_CLIENT = 2, SPEAK_FIRST = 3 };
@@ -103,6 +107,13 @@ void sample(struct transfer *t)
 	if (!t->mptcp)
 		return;
 	t->token = info.token;
+	t->kernel.counts = len >= sizeof(info);
+	t->kernel.sent = info.bytes_sent;
+	t->kernel.received = info.bytes_received;
+	t->kernel.acked = info.bytes_acked;
+	t->kernel.write_seq = info.write_seq;
+	t->kernel.snd_una = info.snd_una;
+	t->kernel.rcv_nxt = info.rcv_nxt;
 	if (info.subflows + 1u > t->subflows)
 		t->subflows = info.subflows + 1u;
 	if (!t->enough_since && t->opt->subflows && t->subflows >= t->opt->subflows)
@@ -252,7 +263,7 @@ void exchange(struct transfer *t)
 		if (t->opt->server) {
 			if (!t->got_fin)
 				continue;
-		} else if (!t->got_fin) {
+		} else if (!t->got_fin && !t->opt->half_close) {
 			if (t->received < t->expected)
 				continue;
 			if (!hold_until) {
