@@ -41,6 +41,11 @@ build/craft: selftests/craft.c selftests/craft_build.c selftests/craft.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
+build/play: selftests/play.c selftests/play_option.c selftests/play_flood.c \
+		selftests/craft_build.c selftests/play.h selftests/craft.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $(filter %.c,$^) -lcrypto
+
 build/wire: selftests/wire.c
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
@@ -63,7 +68,7 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/wire build/hold build/replace build/capcount build/replay
+testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/capcount build/replay
 
 # On KERNEL; installs first what building needs
 demo:
