@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What follows from the keys of a session (RFC 8684, 3.1 and 3.2; RFC 6824).
- * What held a key, or what a key could be guessed from, is wiped.
+ * What held a key, its digest or an HMAC is wiped.
  */
 #include <crypto/algapi.h>
 #include <crypto/sha1.h>
