@@ -2,8 +2,8 @@
 /*
  * usage: test_key [SEED]
  * Tokens, initial data sequence numbers and HMACs of joins, beside what others have computed: hosts
- * on the wire, the kernel's test of its own MPTCP, the openssl command. Keys and HMACs lie in heap
- * buffers of exactly their size at odd addresses, for the sanitizers to see what is wrong with that.
+ * on the wire, the kernel's test of its own MPTCP, the openssl command. Keys and HMACs lie at odd
+ * addresses, in heap buffers that end where they do, for the sanitizers to see what is wrong there.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
@@ -109,8 +109,8 @@ static void test_facts(void)
 	ktap_done("tokens and IDSNs of keys on the wire");
 }
 
-/* Of v1 the values in net/mptcp/crypto_test.c of Linux 6.12, whose keys and nonces are text; of v0 a
- * join in tcpdump-mptcp-v0.pcap of tcpdump's tests: SYN/ACK, ACK.
+/* Of v1 the values in net/mptcp/crypto_test.c of Linux 6.12, whose keys and nonces are text; of v0
+ * a join in tcpdump-mptcp-v0.pcap of tcpdump's tests: SYN/ACK, ACK.
  */
 static const struct join {
 	unsigned int version;
