@@ -11,6 +11,13 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+/* Up to 6.6 a multicast group has the flag that commands have. For who includes
+ * net/genetlink.h, which the unit tests do without.
+ */
+#if defined(__NET_GENERIC_NETLINK_H) && !defined(GENL_MCAST_CAP_NET_ADMIN)
+#define GENL_MCAST_CAP_NET_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
 #ifdef SHA1_WORKSPACE_WORDS
 /* Up to 6.17 there is SHA-1's compression function, and sha1_init() is one
  * thing up to 6.16 and another later: padding (RFC 3174, 4) is done here.

@@ -63,6 +63,11 @@ struct mb_options;
 struct mb_packet;
 
 struct mb_refused *mb_refused_alloc(void);
+bool mb_refused_read(struct mb_refused *ring, u64 *n, struct mb_refusal *r);
+u64 mb_refused_total(struct mb_refused *ring);
+void mb_refusal_get(struct mb_refusal *r, const struct mb_packet *pkt,
+		    const struct mb_options *opts, const struct mb_judged *j,
+		    u32 session);
 void mb_refused_note(struct mb_net *mn, const struct mb_packet *pkt,
 		     const struct mb_options *opts, const struct mb_judged *j,
 		     u32 session);
