@@ -31,19 +31,26 @@ static int put_outcomes(struct sk_buff *msg, const struct mb_policy *p,
 	static const struct {
 		const char *name;
 		u8 subtype;
-		bool faulty, handshake;
+		bool faulty, handshake, orphan, midstream;
 	} kinds[] = {
 		{ "mp-capable", MB_MP_CAPABLE, false, true },
 		{ "mp-join", MB_MP_JOIN, false, true },
+		{ "orphan", MB_MP_JOIN, false, true, true },
 		{ "malformed", MB_MP_CAPABLE, true, true },
 		{ "add-addr", MB_ADD_ADDR, false, false },
 		{ "data", MB_DSS, false, false },
+		{ "midstream", MB_DSS, false, false, false, true },
 	};
 	struct mb_options opts;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		/* a known join of this site uses this address */
+		struct mb_joining jn = {
+			.kind = MB_JOIN_ORPHAN,
+			.graced = !kinds[i].orphan,
+		};
 		struct mb_judged j;
 
 		memset(&opts, 0, sizeof(opts));
@@ -55,8 +62,10 @@ static int put_outcomes(struct sk_buff *msg, const struct mb_policy *p,
 						      MB_FAULT_NONE;
 		if (kinds[i].subtype == MB_ADD_ADDR)
 			opts.opt[0].add_addr.form = MB_ADD_ADDR_V1;
-		if (kinds[i].handshake)
-			mb_verdict_handshake(p, q, &opts, &j);
+		if (kinds[i].midstream)
+			mb_verdict_midstream(p, &j);
+		else if (kinds[i].handshake)
+			mb_verdict_handshake(p, q, &opts, &jn, &j);
 		else
 			mb_verdict_established(p, &opts, &j);
 		err = put_outcome(msg, kinds[i].name, &j);

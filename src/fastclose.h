@@ -6,20 +6,87 @@
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
 
+#include "inject.h"
+#include "policy.h"
 #include "session.h"
 
 struct mb_net;
 
+/**
+ * struct mb_close_host - one end of a subflow that is being closed
+ * @end:	highest end of sequence that it has sent, what we dropped included
+ * @ack:	highest acknowledgement number that it has sent, likewise
+ * @tsval:	its last TSval, likewise
+ * @rst:	sequence number of the last RST that it was sent
+ * @answers:	RSTs that it was sent since the last try
+ * @heard:	it has sent something since closing began: @ack is exactly what
+ *		it expects next
+ * @ended:	an RST of it was seen
+ */
+struct mb_close_host {
+	u32 end;
+	u32 ack;
+	u32 tsval;
+	u32 rst;
+	u8 answers;
+	bool heard;
+	bool ended;
+};
+
+/**
+ * struct mb_close_flow - a subflow that is being closed
+ * @sub:	to compare only
+ * @client:	side of its tuple that is the session's client
+ * @host:	by side of its tuple
+ */
+struct mb_close_flow {
+	const struct mb_subflow *sub;
+	u8 client;
+	struct mb_close_host host[2];
+};
+
+/**
+ * struct mb_close - a session that is being closed
+ * @rcu:	frees it
+ * @lock:	of all that changes; taken after the table's, before no other
+ * @before:	state of the session to which it returns in vain
+ * @tries:	how many were made
+ * @alive:	by side of the session: how many tries had been made when it was
+ *		last heard to send anything but an RST
+ * @begun:	jiffies
+ * @next:	flow that the try under way has come to
+ * @n:		flows
+ * @flow:	those that lived when it began
+ */
+struct mb_close {
+	struct rcu_head rcu;
+	spinlock_t lock; /* see above */
+	u8 before;
+	u8 tries;
+	u8 alive[2];
+	unsigned long begun;
+	unsigned int next;
+	unsigned int n;
+	struct mb_close_flow flow[];
+};
+
+/* fastclose.c */
 int mb_close_begin(struct mb_net *mn, u32 id, struct netlink_ext_ack *extack);
 int mb_reset_begin(struct mb_net *mn, const struct mb_tuple *tuple, u32 *id,
 		   struct netlink_ext_ack *extack);
+void mb_close_end(struct mb_sessions *ss, struct mb_session *s);
+void mb_close_init(struct mb_sessions *ss);
+void mb_close_stop(struct mb_sessions *ss);
+void mb_close_free(struct mb_session *s);
+
+/* fastclose_segment.c */
+bool mb_close_try(struct mb_net *mn, const struct mb_policy *policy,
+		  const struct mb_ct_finder *finder, struct mb_close *c,
+		  struct mb_close_flow *f, struct mb_subflow *sub);
 void mb_close_segment(struct mb_net *mn, struct mb_subflow *sub,
 		      unsigned int side, struct mb_packet *pkt,
 		      const struct tcphdr *th, const struct mb_options *opts,
 		      const struct nf_hook_state *state);
-
-void mb_close_init(struct mb_sessions *ss);
-void mb_close_stop(struct mb_sessions *ss);
-void mb_close_free(struct mb_session *s);
+bool mb_close_over(const struct mb_close *c);
 
 #endif

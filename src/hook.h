@@ -3,10 +3,22 @@
 #ifndef MB_HOOK_H
 #define MB_HOOK_H
 
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 
 struct mb_net;
 
+/* hook.c: their names are what nft list hooks shows */
+unsigned int mptcp_mb_hook4(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+unsigned int mptcp_mb_hook6(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+unsigned int mptcp_mb_local4(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int mptcp_mb_local6(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+
+/* attach.c */
 int mb_hooks_add(struct mb_net *mn, u32 want, struct netlink_ext_ack *extack);
 void mb_hooks_trim(struct mb_net *mn, u32 want);
 

@@ -18,6 +18,7 @@ static int __net_init net_init(struct net *net)
 	mn->net = net;
 	mutex_init(&mn->lock);
 	mb_bucket_init(&mn->resets);
+	mb_events_init(&mn->events);
 	mb_policy_init_net(mn);
 	return 0;
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family's commands: status, policy, sites, statistics. Each takes the
  * namespace's lock; what a socket with an open transaction states goes to its
- * candidate. Transactions themselves are in txn.c,
- * explanations in explain.c.
+ * candidate. Transactions themselves are in txn.c, explanations in explain.c,
+ * commands about sessions in netlink_session.c.
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "explain.h"
 #include "netlink.h"
 #include "netlink_attr.h"
@@ -69,6 +71,36 @@ struct sk_buff *mb_netlink_reply(struct genl_info *info, size_t size, void **hdr
 	return msg;
 }
 
+static int put_sessions(struct sk_buff *msg, struct mb_net *mn)
+{
+	const struct mb_settings *set = &mb_settings_initial;
+	struct mb_policy *p = mb_policy_live(mn);
+	struct mb_sessions *ss = mn->sessions;
+	unsigned long grace;
+
+	if (p)
+		set = &p->set;
+	if (nla_put_u32(msg, MPTCP_MB_STATUS_MAX_SESSIONS, set->max_sessions) ||
+	    nla_put_u32(msg, MPTCP_MB_STATUS_SESSIONS,
+			ss ? READ_ONCE(ss->count) : 0) ||
+	    nla_put_u32(msg, MPTCP_MB_STATUS_UNCONFIRMED,
+			ss ? READ_ONCE(ss->n_unconfirmed) : 0) ||
+	    nla_put_u32(msg, MPTCP_MB_STATUS_SUBFLOWS,
+			ss ? READ_ONCE(ss->n_subflows) : 0) ||
+	    mb_attr_put_u64(msg, MPTCP_MB_STATUS_REFUSED,
+			    mb_refused_total(mn->refused)))
+		return -EMSGSIZE;
+	if (!p)
+		return 0;
+	grace = mb_sessions_grace(ss, p);
+	if (nla_put_u8(msg, MPTCP_MB_STATUS_IMPAIRED,
+		       mb_sessions_impaired(ss, p)) ||
+	    (grace && nla_put_u32(msg, MPTCP_MB_STATUS_GRACE,
+				  DIV_ROUND_UP(grace, HZ))))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_status(struct sk_buff *msg, struct mb_net *mn)
 {
 	struct mb_policy *p = mb_policy_live(mn);
@@ -89,7 +121,7 @@ static int put_status(struct sk_buff *msg, struct mb_net *mn)
 	if (mn->txn.cand &&
 	    nla_put_u32(msg, MPTCP_MB_STATUS_TXN_PID, mn->txn.pid))
 		return -EMSGSIZE;
-	return 0;
+	return put_sessions(msg, mn);
 }
 
 int mptcp_mb_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -360,6 +392,14 @@ int mptcp_mb_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
+/* Events tell who talks to whom. */
+static const struct genl_multicast_group groups[] = {
+	[MPTCP_MB_NLGRP_EVENTS] = {
+		.name	= MPTCP_MB_MCGRP_EVENTS,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
 struct genl_family mb_family __ro_after_init = {
 	.name		= MPTCP_MB_GENL_NAME,
 	.version	= MPTCP_MB_GENL_VERSION,
@@ -368,6 +408,8 @@ struct genl_family mb_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= mptcp_mb_nl_ops,
 	.n_ops		= ARRAY_SIZE(mptcp_mb_nl_ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
 	.resv_start_op	= __MPTCP_MB_CMD_MAX,
 };
 
@@ -383,9 +425,12 @@ int __init mb_netlink_init(void)
 	if (err)
 		return err;
 	err = genl_register_family(&mb_family);
-	if (err)
+	if (err) {
 		mb_txn_exit();
-	return err;
+		return err;
+	}
+	mb_events_begin();
+	return 0;
 }
 
 /**
@@ -393,6 +438,7 @@ int __init mb_netlink_init(void)
  */
 void mb_netlink_exit(void)
 {
+	mb_events_end();
 	genl_unregister_family(&mb_family);
 	mb_txn_exit();
 }

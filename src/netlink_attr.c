@@ -17,6 +17,23 @@ static int bad(struct netlink_ext_ack *extack, const struct nlattr *attr,
 	return -EINVAL;
 }
 
+static void get_session_settings(struct nlattr **tb, struct mb_settings *new)
+{
+	if (tb[MPTCP_MB_SET_ORPHAN])
+		new->orphan = nla_get_u8(tb[MPTCP_MB_SET_ORPHAN]);
+	if (tb[MPTCP_MB_SET_ORPHAN_GRACE])
+		new->orphan_grace = nla_get_u32(tb[MPTCP_MB_SET_ORPHAN_GRACE]);
+	if (tb[MPTCP_MB_SET_MIDSTREAM])
+		new->midstream = nla_get_u8(tb[MPTCP_MB_SET_MIDSTREAM]);
+	if (tb[MPTCP_MB_SET_MAX_SESSIONS])
+		new->max_sessions = nla_get_u32(tb[MPTCP_MB_SET_MAX_SESSIONS]);
+	if (tb[MPTCP_MB_SET_SESSION_TIMEOUT])
+		new->session_timeout =
+			nla_get_u32(tb[MPTCP_MB_SET_SESSION_TIMEOUT]);
+	if (tb[MPTCP_MB_SET_SHARE_MARK])
+		new->share_mark = nla_get_u32(tb[MPTCP_MB_SET_SHARE_MARK]);
+}
+
 /**
  * mb_attr_get_settings() - read settings
  * @nest:	MPTCP_MB_A_SETTINGS
@@ -43,6 +60,10 @@ int mb_attr_get_settings(const struct nlattr *nest, struct mb_settings *set,
 	    nla_get_u8(tb[MPTCP_MB_SET_JOIN]) == MPTCP_MB_VERDICT_STRIP)
 		return bad(extack, tb[MPTCP_MB_SET_JOIN],
 			   "join cannot be strip: a stripped join opens a stray TCP connection; accept, reset or drop it");
+	if (tb[MPTCP_MB_SET_MIDSTREAM] &&
+	    nla_get_u8(tb[MPTCP_MB_SET_MIDSTREAM]) == MPTCP_MB_VERDICT_STRIP)
+		return bad(extack, tb[MPTCP_MB_SET_MIDSTREAM],
+			   "midstream cannot be strip: half-stripped sessions corrupt data; accept, reset or drop them");
 	if (tb[MPTCP_MB_SET_MODE])
 		new.mode = nla_get_u8(tb[MPTCP_MB_SET_MODE]);
 	if (tb[MPTCP_MB_SET_DEFAULT])
@@ -59,6 +80,7 @@ int mb_attr_get_settings(const struct nlattr *nest, struct mb_settings *set,
 		new.local = nla_get_u8(tb[MPTCP_MB_SET_LOCAL]);
 	if (tb[MPTCP_MB_SET_RESET_RATE])
 		new.reset_rate = nla_get_u32(tb[MPTCP_MB_SET_RESET_RATE]);
+	get_session_settings(tb, &new);
 	*set = new;
 	return 0;
 }
@@ -86,6 +108,13 @@ int mb_attr_put_settings(struct sk_buff *skb, int type,
 	    nla_put_u8(skb, MPTCP_MB_SET_MALFORMED, set->malformed) ||
 	    nla_put_u8(skb, MPTCP_MB_SET_LOCAL, set->local) ||
 	    nla_put_u32(skb, MPTCP_MB_SET_RESET_RATE, set->reset_rate) ||
+	    nla_put_u8(skb, MPTCP_MB_SET_ORPHAN, set->orphan) ||
+	    nla_put_u32(skb, MPTCP_MB_SET_ORPHAN_GRACE, set->orphan_grace) ||
+	    nla_put_u8(skb, MPTCP_MB_SET_MIDSTREAM, set->midstream) ||
+	    nla_put_u32(skb, MPTCP_MB_SET_MAX_SESSIONS, set->max_sessions) ||
+	    nla_put_u32(skb, MPTCP_MB_SET_SESSION_TIMEOUT,
+			set->session_timeout) ||
+	    nla_put_u32(skb, MPTCP_MB_SET_SHARE_MARK, set->share_mark) ||
 	    (generation &&
 	     nla_put_u32(skb, MPTCP_MB_SET_GENERATION, generation)))
 		return -EMSGSIZE;

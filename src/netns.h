@@ -9,8 +9,11 @@
 #include <linux/workqueue.h>
 #include <net/netns/generic.h>
 
+#include "event.h"
 #include "policy.h"
+#include "refused.h"
 #include "reset.h"
+#include "session.h"
 #include "stats.h"
 
 #define MB_NF_HOOKS	6	/* FORWARD, LOCAL_IN, LOCAL_OUT; v4 and v6 */
@@ -31,7 +34,11 @@ struct mb_txn {
  * struct mb_net - one network namespace
  * @stats:		counters; segments count here first of all
  * @policy:		NULL: not armed
+ * @sessions:		NULL until it was armed for the first time
+ * @refused:		likewise
+ * @changed:		jiffies of the last change of policy; no lock
  * @resets:		how many may still be sent
+ * @events:		how many may still be told
  * @lock:		of everything below, and of who sets @policy
  * @net:		the namespace
  * @ops:		netfilter's descriptions of our hooks
@@ -48,7 +55,11 @@ struct mb_txn {
 struct mb_net {
 	struct mb_stats stats;
 	struct mb_policy __rcu *policy;
+	struct mb_sessions *sessions;
+	struct mb_refused *refused;
+	unsigned long changed;
 	struct mb_bucket resets;
+	struct mb_events events;
 
 	struct mutex lock; /* everything below */
 	struct net *net;

@@ -68,6 +68,10 @@ typedef __u64 u64;
 #define MB_TCPOLEN_RST			4
 #define MB_TCPOLEN_EXPERIMENTAL_MIN	4
 
+/* 3.1: flags of MP_CAPABLE */
+#define MB_CAPABLE_CHECKSUM		0x80	/* A */
+#define MB_CAPABLE_NO_JOIN		0x20	/* C */
+
 enum mb_subtype {
 	MB_MP_CAPABLE = 0,
 	MB_MP_JOIN,

@@ -16,7 +16,12 @@ const struct mb_settings mb_settings_initial = {
 	.join		= MPTCP_MB_VERDICT_ACCEPT,
 	.add_addr	= MPTCP_MB_ANNOUNCE_ACCEPT,
 	.malformed	= MPTCP_MB_VERDICT_ACCEPT,
+	.orphan		= MPTCP_MB_ORPHAN_AS_JOIN,
+	.midstream	= MPTCP_MB_VERDICT_ACCEPT,
 	.reset_rate	= 1000,
+	.orphan_grace	= 10 * 60,
+	.max_sessions	= 65536,
+	.session_timeout = 24 * 60 * 60,
 };
 
 /**
@@ -66,6 +71,9 @@ bool mb_policy_refuses(const struct mb_policy *p)
 	       p->set.join != MPTCP_MB_VERDICT_ACCEPT ||
 	       p->set.add_addr != MPTCP_MB_ANNOUNCE_ACCEPT ||
 	       p->set.malformed != MPTCP_MB_VERDICT_ACCEPT ||
+	       p->set.midstream != MPTCP_MB_VERDICT_ACCEPT ||
+	       p->set.orphan == MPTCP_MB_ORPHAN_RESET ||
+	       p->set.orphan == MPTCP_MB_ORPHAN_DROP ||
 	       mb_sites_refuse(p->sites);
 }
 
@@ -106,9 +114,23 @@ struct mb_policy *mb_policy_live(struct mb_net *mn)
 static void changed(struct mb_net *mn)
 {
 	mn->generation++;
+	WRITE_ONCE(mn->changed, jiffies);
 	mn->changed_at = ktime_get_real_seconds();
 	mn->changed_pid = task_tgid_vnr(current);
 	get_task_comm(mn->changed_comm, current);
+	mb_event_policy(mn);
+}
+
+/* What only a namespace needs that has, or had, a policy. It stays. */
+static int prepare(struct mb_net *mn)
+{
+	if (!mn->stats.pcpu && mb_stats_init(&mn->stats))
+		return -ENOMEM;
+	if (!mn->refused)
+		mn->refused = mb_refused_alloc();
+	if (!mn->sessions)
+		mn->sessions = mb_sessions_alloc(mn);
+	return mn->refused && mn->sessions ? 0 : -ENOMEM;
 }
 
 /* Expired sites no longer match; this frees them, and the hooks they needed. */
@@ -129,6 +151,7 @@ static void tidy(struct mb_net *mn)
 	if (delay != MAX_SCHEDULE_TIMEOUT)
 		mod_delayed_work(mb_wq, &mn->expire, delay);
 	mb_hooks_trim(mn, hooks_of(p));
+	mb_sessions_bound(mn->sessions, p->set.max_sessions);
 }
 
 static void expire_work(struct work_struct *work)
@@ -220,12 +243,10 @@ int mb_policy_replace(struct mb_net *mn, struct mb_policy *cand,
 	struct mb_policy *old = mb_policy_live(mn);
 	int err;
 
-	if (!mn->stats.pcpu) {
-		err = mb_stats_init(&mn->stats);
-		if (err) {
-			NL_SET_ERR_MSG(extack, "out of memory");
-			return err;
-		}
+	err = prepare(mn);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "out of memory");
+		return err;
 	}
 	err = mb_hooks_add(mn, hooks_of(cand), extack);
 	if (err)
@@ -349,6 +370,7 @@ void mb_policy_flush(struct mb_net *mn)
 		return;
 	mb_hooks_trim(mn, 0);
 	RCU_INIT_POINTER(mn->policy, NULL);
+	mb_sessions_forget(mn->sessions);
 	retire(mn, old);
 	changed(mn);
 }
@@ -402,6 +424,8 @@ void mb_policy_stop_net(struct mb_net *mn)
 	cancel_delayed_work_sync(&mn->expire);
 	mutex_lock(&mn->lock);
 	mb_hooks_trim(mn, 0);
+	if (mn->sessions)
+		mb_sessions_stop(mn->sessions);
 	mutex_unlock(&mn->lock);
 }
 
@@ -416,6 +440,8 @@ void mb_policy_exit_net(struct mb_net *mn)
 	flush_rcu_work(&mn->retire);
 	mb_policy_free(rcu_dereference_protected(mn->policy, true));
 	mb_policy_free(mn->txn.cand);
+	mb_sessions_free(mn->sessions);
+	kvfree(mn->refused);
 	if (mn->stats.pcpu)
 		mb_stats_exit(&mn->stats);
 }

@@ -21,7 +21,13 @@ struct mb_net;
  * @add_addr:	enum mptcp_mb_announce
  * @malformed:	enum mptcp_mb_verdict: accept, strip or drop
  * @local:	judge the gateway's own connections, too
+ * @orphan:	enum mptcp_mb_orphan
+ * @midstream:	enum mptcp_mb_verdict: accept, drop or reset
  * @reset_rate:	resets a second
+ * @orphan_grace: seconds
+ * @max_sessions: bound of the table
+ * @session_timeout: seconds
+ * @share_mark:	bits of a conntrack mark
  */
 struct mb_settings {
 	u8 mode;
@@ -31,7 +37,13 @@ struct mb_settings {
 	u8 add_addr;
 	u8 malformed;
 	u8 local;
+	u8 orphan;
+	u8 midstream;
 	u32 reset_rate;
+	u32 orphan_grace;
+	u32 max_sessions;
+	u32 session_timeout;
+	u32 share_mark;
 };
 
 /**

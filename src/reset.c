@@ -54,9 +54,18 @@ static unsigned int plan(struct rst *r, const struct tcphdr *th, u32 payload)
 	return n;
 }
 
-/* Broken segments are answered by nobody, nor are some addresses. */
-static bool answerable(const struct mb_packet *pkt,
-		       const struct nf_hook_state *state)
+/**
+ * mb_answerable() - whether a segment may cause one of ours
+ * @pkt:	the segment
+ * @state:	of the hook
+ *
+ * Broken segments are answered by nobody, nor are some addresses.
+ *
+ * Context: RCU read side, BH on or off; the segment is not to be forwarded
+ *	    afterwards, for its checksum is as good as used.
+ */
+bool mb_answerable(const struct mb_packet *pkt,
+		   const struct nf_hook_state *state)
 {
 	struct sk_buff *skb = pkt->skb;
 
@@ -197,7 +206,7 @@ bool mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
 	th = skb_header_pointer(pkt->skb, pkt->thoff, sizeof(buf), &buf);
 	if (!th || th->rst)
 		return true;
-	if (!answerable(pkt, state)) {
+	if (!mb_answerable(pkt, state)) {
 		mb_count(stats, MPTCP_MB_COUNTER_RESET_FAILED);
 		return true;
 	}

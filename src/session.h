@@ -10,6 +10,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include <uapi/linux/mptcp_mb.h>
+
 #include "key.h"
 #include "site.h"
 #include "subflow.h"
@@ -219,9 +221,10 @@ struct mb_join {
  * @armed_at:	jiffies when the hooks came
  * @impaired_at: jiffies when one was last not learnt, or a confirmed one evicted
  * @impaired:	@impaired_at is set
+ * @stopped:	no work may be queued any more
  * @cursor:	id from which the next look for timeouts begins
  * @expire:	looks for timeouts
- * @closing:	how many sessions are being closed; fastclose.c's, as the next
+ * @close_queue: those that are being closed; fastclose.c's, as the next
  * @close:	sends again, gives up
  * @mn:		the namespace
  */
@@ -238,35 +241,97 @@ struct mb_sessions {
 	u32 count, n_unconfirmed, n_subflows;
 	unsigned long armed_at, impaired_at;
 	bool impaired;
+	bool stopped;
 	unsigned long cursor;
 	struct delayed_work expire;
-	u32 closing;
+	struct list_head close_queue;
 	struct delayed_work close;
 	struct mb_net *mn;
 };
 
-/* session.c: the table */
+struct mb_net;
+struct mb_policy;
+
+/* session.c: the table, and how sessions come and go. Those of the second group
+ * want ss->lock.
+ */
 struct mb_sessions *mb_sessions_alloc(struct mb_net *mn);
 void mb_sessions_stop(struct mb_sessions *ss);
 void mb_sessions_free(struct mb_sessions *ss);
 void mb_sessions_forget(struct mb_sessions *ss);
-struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
-struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
-void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
-void mb_session_remove(struct mb_sessions *ss, struct mb_session *s, u8 how);
-void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state);
+void mb_sessions_armed(struct mb_sessions *ss);
+
+struct mb_session *mb_session_new(struct mb_sessions *ss,
+				  const struct mb_policy *policy,
+				  const struct mb_keys *keys,
+				  const struct mb_site_query *q,
+				  __be16 client_port);
 struct mb_session *mb_session_keyless(struct mb_sessions *ss,
 				      const struct mb_tuple *tuple,
 				      struct netlink_ext_ack *extack);
-
-/* How many bytes of data a side sent, and had acknowledged: from its key's
- * initial data sequence number on; DATA_FINs do not count. Under ss->lock.
- */
+int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
+		     const struct mb_keys *keys);
+void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state);
+void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
+void mb_session_remove(struct mb_sessions *ss, struct mb_session *s);
+struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
+struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
 void mb_session_data(const struct mb_session *s, unsigned int side,
 		     u64 *sent, u64 *acked);
 
-/* subflow.c */
+/* join.c */
+void mb_joins_remove(struct mb_sessions *ss, struct mb_session *s);
+void mb_joins_expire(struct mb_sessions *ss, struct mb_session *s);
+
+/* room.c: bounds. The first four take the lock, or none, the others want it. */
+void mb_sessions_bound(struct mb_sessions *ss, u32 max);
+bool mb_sessions_impaired(const struct mb_sessions *ss,
+			  const struct mb_policy *p);
+unsigned long mb_sessions_grace(const struct mb_sessions *ss,
+				const struct mb_policy *p);
+bool mb_sessions_graced(struct mb_sessions *ss, const struct mb_policy *p,
+			u8 family, const struct in6_addr *a,
+			const struct in6_addr *b);
+struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
+				const struct in6_addr *addr);
+void mb_client_put(struct mb_sessions *ss, struct mb_session *s);
+void mb_client_unused(struct mb_sessions *ss, struct mb_client *client);
+bool mb_sessions_room(struct mb_sessions *ss, u32 max);
+void mb_sessions_full(struct mb_sessions *ss);
+
+/* expire.c */
+void mb_expire_init(struct mb_sessions *ss);
+void mb_expire_kick(struct mb_sessions *ss);
+
+/* subflow.c: all but the first want ss->lock */
 struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
 				   const struct mb_tuple *tuple);
+struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
+				  const struct mb_tuple *tuple,
+				  unsigned int client, unsigned int opener);
+void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how);
+void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub);
+void mb_subflow_attend(struct mb_session *s, u8 set, u8 clear);
+void mb_ports_add(struct mb_sessions *ss, const struct mb_tuple *tuple);
+void mb_ports_del(struct mb_sessions *ss, const struct mb_tuple *tuple);
+
+/* The later of two data sequence numbers, of which 0 is none. */
+static inline u64 mb_data_max(u64 a, u64 b)
+{
+	return a && (!b || (s64)(a - b) > 0) ? a : b;
+}
+
+/**
+ * mb_sessions_maybe() - whether a segment may be of a known connection
+ * @ss:	the table
+ * @th:	TCP header
+ *
+ * Return: false: certainly not
+ */
+static __always_inline bool mb_sessions_maybe(const struct mb_sessions *ss,
+					      const struct tcphdr *th)
+{
+	return READ_ONCE(ss->ports[mb_ports_index(th)]);
+}
 
 #endif

@@ -26,6 +26,7 @@ struct mb_sessions;
  * @bytes:	of TCP payload, retransmissions included
  * @data_end:	highest end of data sequence; 0: none yet
  * @data_ack:	highest data acknowledgement; 0: none yet
+ * @first:	sequence number of the first byte of payload
  * @end:	highest end of sequence, a FIN included
  * @ack:	highest acknowledgement number
  * @map_end:	end of the sequence space that mappings (DSS) cover
@@ -44,6 +45,7 @@ struct mb_dir {
 	u64 bytes;
 	u64 data_end;
 	u64 data_ack;
+	u32 first;
 	u32 end;
 	u32 ack;
 	u32 map_end;

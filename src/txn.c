@@ -7,6 +7,7 @@
 
 #include "netlink.h"
 #include "netlink_attr.h"
+#include "netlink_attr_session.h"
 #include "netlink_gen.h"
 #include "txn.h"
 
@@ -86,14 +87,38 @@ int mptcp_mb_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int put_changes(struct sk_buff *msg, const struct mb_changes *c)
+/* How many live sessions a policy would refuse, of a million perhaps: whoever
+ * waits for the lock is let in after a few.
+ */
+static u32 sessions_denied(struct mb_net *mn, const struct mb_policy *p)
+{
+	struct mb_sessions *ss = mn->sessions;
+	struct mb_session *s = NULL;
+	unsigned int left, n = 0;
+	unsigned long id = 0;
+
+	if (!ss)
+		return 0;
+	do {
+		spin_lock_bh(&ss->lock);
+		for (left = 64; left && (s = mb_session_next(ss, &id)); left--)
+			n += mb_session_is_denied(p, s);
+		spin_unlock_bh(&ss->lock);
+		cond_resched();
+	} while (s);
+	return n;
+}
+
+static int put_changes(struct sk_buff *msg, const struct mb_changes *c,
+		       u32 denied)
 {
 	return mb_attr_put_settings(msg, MPTCP_MB_A_SETTINGS, &c->after, 0) ?:
 	       mb_attr_put_settings(msg, MPTCP_MB_A_SETTINGS_BEFORE, &c->before, 0) ?:
 	       nla_put_u32(msg, MPTCP_MB_A_SITES_BEFORE, c->sites_before) ?:
 	       nla_put_u32(msg, MPTCP_MB_A_SITES_AFTER, c->sites_after) ?:
 	       nla_put_u32(msg, MPTCP_MB_A_SITES_ADDED, c->added) ?:
-	       nla_put_u32(msg, MPTCP_MB_A_SITES_REMOVED, c->removed);
+	       nla_put_u32(msg, MPTCP_MB_A_SITES_REMOVED, c->removed) ?:
+	       nla_put_u32(msg, MPTCP_MB_A_SESSIONS_DENIED, denied);
 }
 
 /* What is told is made first: a commit that succeeded is not to fail for lack
@@ -110,7 +135,7 @@ static int commit(struct mb_net *mn, struct genl_info *info, struct sk_buff *msg
 		return -ENOENT;
 	}
 	mb_policy_compare(mn, cand, &changes);
-	err = put_changes(msg, &changes);
+	err = put_changes(msg, &changes, sessions_denied(mn, cand));
 	if (err)
 		return err;
 	if (nla_get_flag(info->attrs[MPTCP_MB_A_DRY_RUN])) {

@@ -82,46 +82,96 @@ static void judge_add_addr(struct mb_judged *j, const struct mb_options *opts)
 	j->cause = MPTCP_MB_CAUSE_ADD_ADDR;
 }
 
+static u8 denial(const struct mb_policy *p, const struct mb_site *site)
+{
+	return site && site->fallback != MB_SITE_INHERIT ? site->fallback :
+							   p->set.fallback;
+}
+
+static u8 action_of(const struct mb_policy *p, const struct mb_site *site)
+{
+	return site ? site->action : p->set.dflt;
+}
+
+/* What the setting orphan says, or join; the entry of the site goes first. */
+static void judge_join(const struct mb_policy *p, bool orphan,
+		       struct mb_judged *j)
+{
+	static const u8 orphans[] = {
+		[MPTCP_MB_ORPHAN_ACCEPT] = MPTCP_MB_VERDICT_ACCEPT,
+		[MPTCP_MB_ORPHAN_RESET] = MPTCP_MB_VERDICT_RESET,
+		[MPTCP_MB_ORPHAN_DROP] = MPTCP_MB_VERDICT_DROP,
+	};
+	const struct mb_site *site = j->site;
+
+	if (orphan && p->set.orphan != MPTCP_MB_ORPHAN_AS_JOIN)
+		refuse(j, orphans[p->set.orphan], MPTCP_MB_CAUSE_ORPHAN);
+	else if (site && site->join != MB_SITE_INHERIT)
+		refuse(j, site->join, MPTCP_MB_CAUSE_JOIN);
+	else
+		refuse(j, p->set.join, MPTCP_MB_CAUSE_JOIN);
+}
+
+/* The entry that decides on a join: that of its session's site, unless there is
+ * an explicit denial for the server's address that the join itself uses.
+ */
+static noinline struct mb_site *join_site(const struct mb_policy *p,
+					  const struct mb_site_query *q,
+					  const struct mb_joining *jn)
+{
+	struct mb_site *site, *own;
+
+	site = mb_sites_lookup(p->sites, &jn->session->site);
+	if (action_of(p, site) == MPTCP_MB_ACTION_DENY)
+		return site;
+	own = jn->by_server ? other_site(p, q) : mb_sites_lookup(p->sites, q);
+	return own && own->action == MPTCP_MB_ACTION_DENY ? own : site;
+}
+
+/* Whose site, and whether it may; join: it is one, and nothing else. */
+static void judge_site(const struct mb_policy *p, const struct mb_site_query *q,
+		       const struct mb_joining *jn, bool join,
+		       struct mb_judged *j)
+{
+	bool known = join && jn->kind == MB_JOIN_KNOWN;
+
+	if (known) {
+		j->site = join_site(p, q, jn);
+	} else {
+		j->site = mb_sites_lookup(p->sites, q);
+		if (!j->site && join)
+			j->site = other_site(p, q);
+	}
+	j->cause = j->site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
+	if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY)
+		j->verdict = denial(p, j->site);
+	else if (join)
+		judge_join(p, !known && !jn->graced, j);
+}
+
 /**
  * mb_verdict_handshake() - judge a SYN or a SYN/ACK with MPTCP options
  * @p:		the policy
- * @q:		its server and client
+ * @q:		its server and client: whom it goes to, whom a SYN/ACK comes from
  * @opts:	its options, at least one; malformed ones count like others: what
  *		calls itself an MP_JOIN is one
+ * @jn:		what is known of the join, if it is one
  * @j:		the verdict; its site stays valid under RCU
  *
  * Context: RCU read side. Changes nothing, hits are for the caller to count.
  */
 void mb_verdict_handshake(const struct mb_policy *p,
 			  const struct mb_site_query *q,
-			  const struct mb_options *opts, struct mb_judged *j)
+			  const struct mb_options *opts,
+			  const struct mb_joining *jn, struct mb_judged *j)
 {
 	const struct mb_settings *set = &p->set;
-	const struct mb_site *site;
-	bool join;
-	u8 action;
+	bool join = has(opts, MB_MP_JOIN);
 
-	j->site = mb_sites_lookup(p->sites, q);
-	join = has(opts, MB_MP_JOIN);
-	if (!j->site && join)
-		j->site = other_site(p, q);
-	site = j->site;
-	j->cause = site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
-	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
-	action = site ? site->action : set->dflt;
-
-	if (action == MPTCP_MB_ACTION_DENY) {
-		j->verdict = set->fallback;
-		if (site && site->fallback != MB_SITE_INHERIT)
-			j->verdict = site->fallback;
-	} else {
-		if (join && site && site->join != MB_SITE_INHERIT)
-			refuse(j, site->join, MPTCP_MB_CAUSE_JOIN);
-		else if (join)
-			refuse(j, set->join, MPTCP_MB_CAUSE_JOIN);
-		if (opts->faulty)
-			refuse(j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
-	}
+	judge_site(p, q, jn, join, j);
+	if (opts->faulty && action_of(p, j->site) == MPTCP_MB_ACTION_ALLOW)
+		refuse(j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
 	/* A stripped join would open a stray TCP connection. */
 	if (join && j->verdict == MPTCP_MB_VERDICT_STRIP)
 		j->verdict = MPTCP_MB_VERDICT_RESET;
@@ -129,6 +179,77 @@ void mb_verdict_handshake(const struct mb_policy *p,
 	    set->add_addr == MPTCP_MB_ANNOUNCE_BLOCK)
 		judge_add_addr(j, opts);
 	seal(j, opts);
+}
+
+/**
+ * mb_verdict_join_ack() - judge the third ACK of a join
+ * @p:		the policy
+ * @q:		server and client
+ * @jn:		forged; a known one was judged by its SYN and SYN/ACK
+ * @j:		the verdict
+ *
+ * Context: RCU read side.
+ */
+void mb_verdict_join_ack(const struct mb_policy *p,
+			 const struct mb_site_query *q,
+			 const struct mb_joining *jn, struct mb_judged *j)
+{
+	judge_site(p, q, jn, true, j);
+	if (j->verdict == MPTCP_MB_VERDICT_STRIP)
+		j->verdict = MPTCP_MB_VERDICT_RESET;
+	if (j->verdict == MPTCP_MB_VERDICT_ACCEPT)
+		j->cause = MPTCP_MB_CAUSE_DATA;
+}
+
+/**
+ * mb_verdict_late() - judge a third ACK whose handshake we should have judged
+ * @p:	the policy
+ * @q:	server and client
+ * @j:	the verdict: accept, or reset where the site is denied
+ *
+ * Under SYN cookies an MP_CAPABLE here makes a session, though it was taken out
+ * of the SYN. To take it out here would make one end fall back alone.
+ *
+ * Context: RCU read side.
+ */
+void mb_verdict_late(const struct mb_policy *p, const struct mb_site_query *q,
+		     struct mb_judged *j)
+{
+	j->site = mb_sites_lookup(p->sites, q);
+	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
+	j->cause = MPTCP_MB_CAUSE_DATA;
+	if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY) {
+		j->verdict = MPTCP_MB_VERDICT_RESET;
+		j->cause = j->site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	}
+}
+
+/**
+ * mb_verdict_midstream() - judge MPTCP options on an unknown connection
+ * @p:	the policy
+ * @j:	the verdict, without a site
+ *
+ * Context: any.
+ */
+void mb_verdict_midstream(const struct mb_policy *p, struct mb_judged *j)
+{
+	j->site = NULL;
+	j->verdict = p->set.midstream;
+	j->cause = j->verdict == MPTCP_MB_VERDICT_ACCEPT ?
+		   MPTCP_MB_CAUSE_DATA : MPTCP_MB_CAUSE_MIDSTREAM;
+}
+
+/**
+ * mb_session_denied() - whether a session could not begin now
+ * @p:	a policy
+ * @s:	the session
+ *
+ * Context: RCU read side, or what else keeps @p and @s.
+ */
+bool mb_session_denied(const struct mb_policy *p, const struct mb_session *s)
+{
+	return action_of(p, mb_sites_lookup(p->sites, &s->site)) ==
+	       MPTCP_MB_ACTION_DENY;
 }
 
 /**

@@ -5,6 +5,7 @@
 #ifndef MB_VERDICT_H
 #define MB_VERDICT_H
 
+#include "join.h"
 #include "option.h"
 #include "policy.h"
 
@@ -22,7 +23,7 @@ struct mb_judged {
 
 /**
  * mb_verdict_needed() - whether any setting is about a segment's options
- * @opts:	options of a segment that is no SYN and no SYN/ACK
+ * @opts:	options of a segment of a known subflow, no SYN and no SYN/ACK
  *
  * Return: false: it is accepted, there is no need to ask
  */
@@ -33,7 +34,15 @@ static inline bool mb_verdict_needed(const struct mb_options *opts)
 
 void mb_verdict_handshake(const struct mb_policy *p,
 			  const struct mb_site_query *q,
-			  const struct mb_options *opts, struct mb_judged *j);
+			  const struct mb_options *opts,
+			  const struct mb_joining *jn, struct mb_judged *j);
+void mb_verdict_join_ack(const struct mb_policy *p,
+			 const struct mb_site_query *q,
+			 const struct mb_joining *jn, struct mb_judged *j);
+void mb_verdict_late(const struct mb_policy *p, const struct mb_site_query *q,
+		     struct mb_judged *j);
+void mb_verdict_midstream(const struct mb_policy *p, struct mb_judged *j);
+bool mb_session_denied(const struct mb_policy *p, const struct mb_session *s);
 void mb_verdict_established(const struct mb_policy *p,
 			    const struct mb_options *opts, struct mb_judged *j);
 

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What changes the life of a session: its subflows end, its data ends, it falls
+ * back to TCP, a host closes it. Anybody can send such a segment; it counts only
+ * with a right checksum, and where the hosts themselves would believe it.
+ */
+#include <crypto/algapi.h>
+#include <net/tcp.h>
+
+#include "netns.h"
+#include "track.h"
+
+static bool has(const struct mb_segment *seg, enum mb_subtype subtype)
+{
+	return seg->opts && (seg->opts->subtypes & (1U << subtype));
+}
+
+static const struct mb_option *find(const struct mb_segment *seg,
+				    enum mb_subtype subtype)
+{
+	unsigned int i;
+
+	if (!has(seg, subtype))
+		return NULL;
+	for (i = 0; i < seg->opts->n; i++)
+		if (seg->opts->opt[i].subtype == subtype &&
+		    seg->opts->opt[i].fault == MB_FAULT_NONE)
+			return &seg->opts->opt[i];
+	return NULL;
+}
+
+static const u8 *option_bytes(const struct mb_segment *seg)
+{
+	return (const u8 *)(seg->th + 1);
+}
+
+/* The session's side that sent the segment */
+static unsigned int sender(const struct mb_subflow *sub,
+			   const struct mb_segment *seg)
+{
+	return seg->side ^ sub->client;
+}
+
+/* RFC 8684, 3.5: with the receiver's key, which only the sender and it have. */
+static bool fastclose(struct mb_sessions *ss, struct mb_session *s,
+		      struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	const struct mb_option *o = find(seg, MB_MP_FASTCLOSE);
+	const u8 *key = s->keys.key[!sender(sub, seg)];
+
+	if (!o || (s->flags & MPTCP_MB_SESSION_FLAG_KEYLESS) ||
+	    crypto_memneq(option_bytes(seg) + o->fastclose.key_off, key,
+			  MB_KEY_LEN))
+		return false;
+	mb_session_end(ss, s, MPTCP_MB_HOW_FASTCLOSE);
+	return true;
+}
+
+/* RFC 9293, 3.10.7.4 and RFC 5961, 3.2: an RST counts at just the next sequence
+ * number. Of what we forwarded some may be lost behind us: then it is the one
+ * that the receiver acknowledged.
+ */
+static void rst(struct mb_sessions *ss, struct mb_subflow *sub,
+		const struct mb_segment *seg)
+{
+	bool exact;
+
+	spin_lock(&sub->lock);
+	exact = seg->next || seg->seq == sub->dir[!seg->side].ack ||
+		seg->seq == sub->dir[seg->side].end;
+	spin_unlock(&sub->lock);
+	if (exact)
+		mb_subflow_close(ss, sub, MPTCP_MB_HOW_RST);
+}
+
+static void fallback(struct mb_sessions *ss, struct mb_session *s, u8 sign)
+{
+	if (s->state != MPTCP_MB_SESSION_STATE_CONFIRMED &&
+	    s->state != MPTCP_MB_SESSION_STATE_UNCONFIRMED)
+		return;
+	s->fallback = sign;
+	mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
+	mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_FALLBACK);
+}
+
+/* RFC 8684, 3.7: a session with one subflow goes on as TCP. With more than one
+ * MP_FAIL comes in an RST and ends that subflow. Data without a mapping is what
+ * a host sends that has fallen back.
+ */
+static void look_for_fallback(struct mb_sessions *ss, struct mb_session *s,
+			      struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	const struct mb_option *dss = seg->dss;
+
+	if (s->n_live != 1 || (seg->flags & MB_TCP_RST))
+		return;
+	if (find(seg, MB_MP_FAIL))
+		fallback(ss, s, MPTCP_MB_FALLBACK_SIGN_MP_FAIL);
+	else if (dss && dss->dss.seq_len && !dss->dss.data_len)
+		fallback(ss, s, MPTCP_MB_FALLBACK_SIGN_INFINITE_MAPPING);
+	else if (seg->unmapped && !has(seg, MB_MP_CAPABLE))
+		fallback(ss, s, MPTCP_MB_FALLBACK_SIGN_NO_DSS);
+}
+
+/* RFC 8684, 3.3.3: each side's data ends with a DATA_FIN that takes a sequence
+ * number, and has to be acknowledged.
+ */
+static void data_fin(struct mb_sessions *ss, struct mb_session *s,
+		     struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	static const u32 flag[] = {
+		[MB_CLIENT] = MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN,
+		[MB_SERVER] = MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN,
+	};
+	unsigned int from = sender(sub, seg), side;
+	const struct mb_option *o = seg->dss;
+	bool over = true;
+
+	if (!(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
+		return;
+	if (o && o->dss.data_fin) {
+		struct mb_dir *d = &sub->dir[seg->side];
+		u64 end;
+
+		spin_lock(&sub->lock);
+		end = d->data_end;
+		spin_unlock(&sub->lock);
+		if ((u32)end != (u32)(o->dss.data_seq + o->dss.data_len))
+			return;	/* not the last of the data, or not its own */
+		s->fin[from] = end;
+		s->flags |= flag[from];
+		mb_subflow_attend(s, MB_ATTENTION_DATA_FIN, 0);
+	}
+	for (side = 0; side < 2; side++) {
+		u64 ack = s->data_ack[!side];
+		struct mb_subflow *each;
+
+		list_for_each_entry(each, &s->subflows, member)
+			ack = mb_data_max(ack,
+					  each->dir[each->client ^ !side].data_ack);
+		if (!(s->flags & flag[side]) || !ack ||
+		    (s64)(ack - s->fin[side]) < 0)
+			over = false;
+	}
+	if (over)
+		mb_session_end(ss, s, MPTCP_MB_HOW_DATA_FIN);
+}
+
+static void fin(struct mb_sessions *ss, struct mb_subflow *sub,
+		const struct mb_segment *seg)
+{
+	struct mb_dir *a = &sub->dir[0], *b = &sub->dir[1];
+	bool over;
+
+	spin_lock(&sub->lock);
+	if (seg->flags & MB_TCP_FIN)
+		WRITE_ONCE(sub->attention, sub->attention | MB_ATTENTION_FIN);
+	over = (a->flags & b->flags & MB_TCP_FIN) && a->ack == b->end &&
+	       b->ack == a->end;
+	spin_unlock(&sub->lock);
+	if (over)
+		mb_subflow_close(ss, sub, MPTCP_MB_HOW_FIN);
+}
+
+/* RFC 8684, 3.3.8. The address id of RFC 6824 may name another subflow. */
+static void prio(struct mb_session *s, struct mb_subflow *sub,
+		 const struct mb_segment *seg)
+{
+	const struct mb_option *o = find(seg, MB_MP_PRIO);
+	struct mb_subflow *each;
+
+	if (!o)
+		return;
+	if (!o->prio.has_addr_id) {
+		sub->backup[seg->side] = o->prio.backup;
+		return;
+	}
+	list_for_each_entry(each, &s->subflows, member) {
+		unsigned int side = each->client ^ sender(sub, seg);
+
+		if (each->addr_id[side] == o->prio.addr_id)
+			each->backup[side] = o->prio.backup;
+	}
+}
+
+static void open_session(struct mb_sessions *ss, struct mb_session *s,
+			 struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	if (has(seg, MB_MP_CAPABLE))
+		mb_learn_claim(ss, s, sub, seg);
+	if (READ_ONCE(sub->attention) & MB_ATTENTION_PROOF) {
+		if (seg->dss && sender(sub, seg) == MB_SERVER)
+			mb_learn_proof(ss, s, sub, seg);
+	} else if (!seg->near) {
+		return;
+	}
+	if (fastclose(ss, s, sub, seg))
+		return;
+	look_for_fallback(ss, s, sub, seg);
+	if (s->fallback == MPTCP_MB_FALLBACK_SIGN_NO_DSS && seg->dss &&
+	    seg->dss->dss.data_len && seg->next &&
+	    s->state == MPTCP_MB_SESSION_STATE_FALLBACK) {
+		/* a forged segment was believed */
+		s->fallback = MPTCP_MB_FALLBACK_SIGN_NONE;
+		mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CONFIRMED);
+	}
+	prio(s, sub, seg);
+	data_fin(ss, s, sub, seg);
+}
+
+/**
+ * mb_life() - a segment that may change the life of its session
+ * @mn:		the namespace
+ * @sub:	its connection
+ * @seg:	the segment, already tracked
+ *
+ * Context: RCU read side, BH off; takes the table's lock.
+ */
+void mb_life(struct mb_net *mn, struct mb_subflow *sub,
+	     const struct mb_segment *seg)
+{
+	struct mb_sessions *ss = mn->sessions;
+	struct mb_session *s = sub->session;
+
+	if (READ_ONCE(sub->state) == MPTCP_MB_SUBFLOW_STATE_CLOSED)
+		return;
+	if (!seg->near && !(READ_ONCE(sub->attention) & MB_ATTENTION_PROOF))
+		return;
+	if (nf_checksum(seg->pkt->skb, seg->state->hook, seg->pkt->thoff,
+			IPPROTO_TCP, seg->pkt->family))
+		return;
+	spin_lock(&ss->lock);
+	if (!list_empty(&sub->member) &&
+	    sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE) {
+		if (s->state != MPTCP_MB_SESSION_STATE_CLOSED)
+			open_session(ss, s, sub, seg);
+		if (seg->near && (seg->flags & MB_TCP_RST))
+			rst(ss, sub, seg);
+		else if (seg->near)
+			fin(ss, sub, seg);
+	}
+	spin_unlock(&ss->lock);
+}
+
+/**
+ * mb_life_renewed() - whether addresses and ports of a connection are in use again
+ * @mn:		the namespace
+ * @sub:	the connection that is known
+ * @side:	of its tuple that sent the segment
+ * @th:		header of the segment
+ *
+ * A SYN/ACK alone is no proof: a server answers a forged SYN with one, too, if it
+ * has let go of the connection. The ACK that fits it is one.
+ *
+ * Context: RCU read side, BH off; takes the table's lock.
+ * Return: true: @sub is forgotten, the segment is of a new connection
+ */
+bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
+		     unsigned int side, const struct tcphdr *th)
+{
+	struct mb_sessions *ss = mn->sessions;
+	bool renewed;
+
+	if (th->syn || !th->ack || th->rst)
+		return false;
+	spin_lock(&ss->lock);
+	spin_lock(&sub->lock);
+	renewed = (sub->attention & MB_ATTENTION_REOPEN) &&
+		  ntohl(th->seq) == sub->reopen_seq &&
+		  ntohl(th->ack_seq) == sub->reopen_ack;
+	spin_unlock(&sub->lock);
+	if (renewed && !list_empty(&sub->member)) {
+		mb_subflow_close(ss, sub, MPTCP_MB_HOW_REPLACED);
+		mb_subflow_remove(ss, sub);
+	}
+	spin_unlock(&ss->lock);
+	return renewed;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Room for sessions: the table's bound, each client's share of it, who has to go
+ * for a new one, and what it means for others that one had to.
+ */
+#include <linux/slab.h>
+
+#include "hash.h"
+#include "netns.h"
+
+#define VICTIMS_MAX	32	/* looked at for the longest idle */
+
+/* An IPv6 client has its 64 bits of addresses for itself. */
+static struct in6_addr client_addr(u8 family, const struct in6_addr *addr)
+{
+	struct in6_addr a = {};
+
+	a.s6_addr32[0] = addr->s6_addr32[0];
+	if (family == AF_INET6)
+		a.s6_addr32[1] = addr->s6_addr32[1];
+	else
+		a.s6_addr32[3] = htonl(1);	/* no IPv4 client is an IPv6 one */
+	return a;
+}
+
+static struct mb_client *client_find(struct mb_sessions *ss, u8 family,
+				     const struct in6_addr *addr)
+{
+	struct in6_addr a = client_addr(family, addr);
+
+	return rhashtable_lookup(&ss->clients, &a, mb_client_params);
+}
+
+/* A client with its whole share may still replace what nobody has confirmed:
+ * others may have forged it in its name.
+ */
+static bool client_room(struct mb_sessions *ss, struct mb_client *c, u32 share)
+{
+	struct mb_session *s;
+	unsigned int n = 0;
+
+	if (c->count < share)
+		return true;
+	list_for_each_entry(s, &c->sessions, of_client) {
+		if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED ||
+		    s->state == MPTCP_MB_SESSION_STATE_CLOSED) {
+			s->how = s->how ?: MPTCP_MB_HOW_EVICTED;
+			mb_count(&ss->mn->stats,
+				 MPTCP_MB_COUNTER_SESSION_EVICTED);
+			/* it is not the last: the share is more than one */
+			mb_session_remove(ss, s);
+			return true;
+		}
+		if (++n >= VICTIMS_MAX)
+			break;
+	}
+	c->impaired = true;
+	c->impaired_at = jiffies;
+	return false;
+}
+
+/**
+ * mb_client_get() - a client who may have another session
+ * @ss:		the table
+ * @max:	sessions it may have in all
+ * @family:	AF_INET or AF_INET6
+ * @addr:	the client's address
+ *
+ * Context: ss->lock; allocates atomically.
+ * Return: it; an error pointer: -EDQUOT: it has its share, -ENOMEM
+ */
+struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
+				const struct in6_addr *addr)
+{
+	struct mb_client *c = client_find(ss, family, addr);
+	u32 share = max_t(u32, max / MB_SHARE_DIV, MB_SHARE_MIN);
+
+	lockdep_assert_held(&ss->lock);
+	if (c)
+		return client_room(ss, c, share) ? c : ERR_PTR(-EDQUOT);
+	c = kzalloc(sizeof(*c), GFP_ATOMIC | __GFP_NOWARN);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	c->addr = client_addr(family, addr);
+	INIT_LIST_HEAD(&c->sessions);
+	if (rhashtable_insert_fast(&ss->clients, &c->node, mb_client_params)) {
+		kfree(c);
+		return ERR_PTR(-ENOMEM);
+	}
+	return c;
+}
+
+/**
+ * mb_client_unused() - let a client without sessions go
+ * @ss:		the table
+ * @client:	the client
+ *
+ * Context: ss->lock.
+ */
+void mb_client_unused(struct mb_sessions *ss, struct mb_client *client)
+{
+	if (client->count)
+		return;
+	rhashtable_remove_fast(&ss->clients, &client->node, mb_client_params);
+	kfree_rcu(client, rcu);
+}
+
+/**
+ * mb_client_put() - a session goes out of its client's share
+ * @ss:	the table
+ * @s:	the session
+ *
+ * Context: ss->lock.
+ */
+void mb_client_put(struct mb_sessions *ss, struct mb_session *s)
+{
+	lockdep_assert_held(&ss->lock);
+	list_del(&s->of_client);
+	s->client->count--;
+	mb_client_unused(ss, s->client);
+	s->client = NULL;
+}
+
+/**
+ * mb_sessions_full() - one could not be learnt, or one that lives was forgotten
+ * @ss:	the table
+ *
+ * From now on unknown is not the same as suspicious.
+ *
+ * Context: ss->lock.
+ */
+void mb_sessions_full(struct mb_sessions *ss)
+{
+	ss->impaired = true;
+	ss->impaired_at = jiffies;
+	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_FULL);
+	mb_event_full(ss->mn);
+}
+
+/* The longest idle, roughly: who was seen since he was last looked at goes to
+ * the end of the queue.
+ */
+static struct mb_session *longest_idle(struct mb_sessions *ss)
+{
+	struct mb_session *s, *next;
+	unsigned int n = 0;
+
+	list_for_each_entry_safe(s, next, &ss->confirmed, age) {
+		unsigned long seen = READ_ONCE(s->seen);
+
+		if (++n > VICTIMS_MAX)
+			break;
+		if (seen == s->queued &&
+		    s->state != MPTCP_MB_SESSION_STATE_CLOSING)
+			return s;
+		s->queued = seen;
+		list_move_tail(&s->age, &ss->confirmed);
+	}
+	return list_first_entry_or_null(&ss->confirmed, struct mb_session, age);
+}
+
+/* Takes one away: what has ended, then what nobody confirmed, then what lives. */
+static bool evict(struct mb_sessions *ss)
+{
+	struct mb_session *s;
+
+	s = list_first_entry_or_null(&ss->ended, struct mb_session, age) ?:
+	    list_first_entry_or_null(&ss->unconfirmed, struct mb_session, age);
+	if (!s) {
+		s = longest_idle(ss);
+		if (!s)
+			return false;
+		ss->impaired = true;
+		ss->impaired_at = jiffies;
+		mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+		mb_event_full(ss->mn);
+	}
+	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);
+	mb_session_remove(ss, s);
+	return true;
+}
+
+/**
+ * mb_sessions_room() - make room for one session
+ * @ss:		the table
+ * @max:	sessions that it may have
+ *
+ * Context: ss->lock.
+ * Return: whether there is
+ */
+bool mb_sessions_room(struct mb_sessions *ss, u32 max)
+{
+	lockdep_assert_held(&ss->lock);
+	while (ss->count >= max)
+		if (!evict(ss))
+			return false;
+	return true;
+}
+
+/**
+ * mb_sessions_bound() - let go of what is beyond a bound
+ * @ss:		the table
+ * @max:	sessions that it may have
+ *
+ * Context: process, may sleep.
+ */
+void mb_sessions_bound(struct mb_sessions *ss, u32 max)
+{
+	spin_lock_bh(&ss->lock);
+	while (ss->count > max && evict(ss)) {
+		if (need_resched()) {
+			spin_unlock_bh(&ss->lock);
+			cond_resched();
+			spin_lock_bh(&ss->lock);
+		}
+	}
+	spin_unlock_bh(&ss->lock);
+}
+
+static unsigned long grace_of(const struct mb_policy *p)
+{
+	return (unsigned long)p->set.orphan_grace * HZ;
+}
+
+/**
+ * mb_sessions_impaired() - whether sessions live that there was no room for
+ * @ss:	the table
+ * @p:	the policy
+ *
+ * Context: any.
+ */
+bool mb_sessions_impaired(const struct mb_sessions *ss,
+			  const struct mb_policy *p)
+{
+	return READ_ONCE(ss->impaired) &&
+	       time_before(jiffies, READ_ONCE(ss->impaired_at) + grace_of(p));
+}
+
+/**
+ * mb_sessions_grace() - how long orphans are still judged as joins
+ * @ss:	the table
+ * @p:	the policy
+ *
+ * Context: any.
+ * Return: jiffies, 0: no longer
+ */
+unsigned long mb_sessions_grace(const struct mb_sessions *ss,
+				const struct mb_policy *p)
+{
+	unsigned long now = jiffies, end, left = 0;
+
+	end = READ_ONCE(ss->armed_at) + grace_of(p);
+	if (time_before(now, end))
+		left = end - now;
+	if (READ_ONCE(ss->impaired)) {
+		end = READ_ONCE(ss->impaired_at) + grace_of(p);
+		if (time_before(now, end))
+			left = max(left, end - now);
+	}
+	return left;
+}
+
+static bool client_impaired(struct mb_sessions *ss, const struct mb_policy *p,
+			    u8 family, const struct in6_addr *addr)
+{
+	const struct mb_client *c = client_find(ss, family, addr);
+
+	return c && READ_ONCE(c->impaired) &&
+	       time_before(jiffies, READ_ONCE(c->impaired_at) + grace_of(p));
+}
+
+/**
+ * mb_sessions_graced() - whether to be unknown may be for lack of room
+ * @ss:		the table
+ * @p:		the policy
+ * @family:	AF_INET or AF_INET6
+ * @a:		one end of a connection
+ * @b:		the other; which of them is the client nobody knows
+ *
+ * Context: RCU read side.
+ */
+bool mb_sessions_graced(struct mb_sessions *ss, const struct mb_policy *p,
+			u8 family, const struct in6_addr *a,
+			const struct in6_addr *b)
+{
+	return mb_sessions_impaired(ss, p) ||
+	       client_impaired(ss, p, family, a) ||
+	       client_impaired(ss, p, family, b);
+}

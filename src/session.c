@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of sessions, and how they come and go. What uses it are learn.c,
+ * join.c and life.c, which read segments; room.c and expire.c, which bound it;
+ * netlink, which shows it.
+ */
+#include <linux/slab.h>
+
+#include "fastclose.h"
+#include "hash.h"
+#include "netns.h"
+
+/**
+ * mb_sessions_alloc() - an empty table
+ * @mn:	whose
+ *
+ * Context: process, may sleep.
+ * Return: it, or NULL without memory
+ */
+struct mb_sessions *mb_sessions_alloc(struct mb_net *mn)
+{
+	struct mb_sessions *ss = kvzalloc(sizeof(*ss), GFP_KERNEL_ACCOUNT);
+
+	if (!ss)
+		return NULL;
+	if (rhashtable_init(&ss->subflows, &mb_subflow_params))
+		goto free;
+	if (rhashtable_init(&ss->joins, &mb_join_params))
+		goto destroy_subflows;
+	if (rhltable_init(&ss->tokens, &mb_token_params))
+		goto destroy_joins;
+	if (rhashtable_init(&ss->clients, &mb_client_params))
+		goto destroy_tokens;
+	spin_lock_init(&ss->lock);
+	xa_init_flags(&ss->ids, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&ss->unconfirmed);
+	INIT_LIST_HEAD(&ss->confirmed);
+	INIT_LIST_HEAD(&ss->ended);
+	ss->mn = mn;
+	ss->armed_at = jiffies;
+	mb_expire_init(ss);
+	mb_close_init(ss);
+	return ss;
+
+destroy_tokens:
+	rhltable_destroy(&ss->tokens);
+destroy_joins:
+	rhashtable_destroy(&ss->joins);
+destroy_subflows:
+	rhashtable_destroy(&ss->subflows);
+free:
+	kvfree(ss);
+	return NULL;
+}
+
+/**
+ * mb_sessions_armed() - segments are seen from now on
+ * @ss:	the table
+ */
+void mb_sessions_armed(struct mb_sessions *ss)
+{
+	spin_lock_bh(&ss->lock);
+	ss->armed_at = jiffies;
+	ss->impaired = false;
+	spin_unlock_bh(&ss->lock);
+}
+
+/**
+ * mb_sessions_stop() - no work of its own any more
+ * @ss:	the table; no segment comes to it
+ *
+ * Context: process, may sleep.
+ */
+void mb_sessions_stop(struct mb_sessions *ss)
+{
+	spin_lock_bh(&ss->lock);
+	ss->stopped = true;
+	spin_unlock_bh(&ss->lock);
+	mb_close_stop(ss);
+	cancel_delayed_work_sync(&ss->expire);
+}
+
+/**
+ * mb_sessions_forget() - remove all sessions
+ * @ss:	the table
+ *
+ * Context: process, may sleep. Segments that are under way meanwhile may add
+ *	    sessions; when no hook is left to bring any, none are.
+ */
+void mb_sessions_forget(struct mb_sessions *ss)
+{
+	unsigned long id = 0;
+	struct mb_session *s;
+
+	spin_lock_bh(&ss->lock);
+	while ((s = mb_session_next(ss, &id))) {
+		mb_session_remove(ss, s);
+		if (need_resched()) {
+			spin_unlock_bh(&ss->lock);
+			cond_resched();
+			spin_lock_bh(&ss->lock);
+		}
+	}
+	ss->impaired = false;
+	spin_unlock_bh(&ss->lock);
+}
+
+/**
+ * mb_sessions_free() - free the table and all in it
+ * @ss:	without readers and stopped; or NULL
+ *
+ * Context: process, may sleep.
+ */
+void mb_sessions_free(struct mb_sessions *ss)
+{
+	if (!ss)
+		return;
+	mb_sessions_forget(ss);
+	rhashtable_destroy(&ss->clients);
+	rhltable_destroy(&ss->tokens);
+	rhashtable_destroy(&ss->joins);
+	rhashtable_destroy(&ss->subflows);
+	xa_destroy(&ss->ids);
+	kvfree(ss);
+}
+
+static void free_rcu_session(struct rcu_head *rcu)
+{
+	struct mb_session *s = container_of(rcu, struct mb_session, rcu);
+
+	mb_close_free(s);
+	kfree_sensitive(s->cand);
+	kfree_sensitive(s);
+}
+
+/* How many sessions have this token already */
+static unsigned int twins(struct mb_sessions *ss, u32 token)
+{
+	struct rhlist_head *list, *pos;
+	struct mb_token *t;
+	unsigned int n = 0;
+
+	list = rhltable_lookup(&ss->tokens, &token, mb_token_params);
+	rhl_for_each_entry_rcu(t, pos, list, node)
+		n++;
+	return n;
+}
+
+static void index_del(struct mb_sessions *ss, struct mb_session *s)
+{
+	unsigned int side;
+
+	for (side = 0; side < 2; side++) {
+		if (!s->token[side].session)
+			continue;
+		rhltable_remove(&ss->tokens, &s->token[side].node,
+				mb_token_params);
+		WRITE_ONCE(s->token[side].session, NULL);
+	}
+}
+
+/* Makes the session be found by its tokens. */
+static int index_add(struct mb_sessions *ss, struct mb_session *s)
+{
+	unsigned int side;
+	int err = -ENOSPC;
+
+	for (side = 0; side < 2; side++) {
+		struct mb_token *t = &s->token[side];
+
+		if (twins(ss, t->token) >= MB_TOKEN_TWINS_MAX)
+			goto undo;
+		t->side = side;
+		t->session = s;
+		err = rhltable_insert(&ss->tokens, &t->node, mb_token_params);
+		if (err) {
+			t->session = NULL;
+			goto undo;
+		}
+	}
+	return 0;
+undo:
+	index_del(ss, s);
+	return err;
+}
+
+static void put_keys(struct mb_session *s, const struct mb_keys *keys)
+{
+	struct mb_key_facts facts;
+	unsigned int side;
+
+	s->keys = *keys;
+	for (side = 0; side < 2; side++) {
+		mb_key_facts(keys->version, keys->key[side], &facts);
+		s->token[side].token = facts.token;
+		s->idsn[side] = facts.idsn;
+	}
+	s->flags &= ~(MPTCP_MB_SESSION_FLAG_CHECKSUM |
+		      MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN);
+	if (keys->flags & MB_CAPABLE_CHECKSUM)
+		s->flags |= MPTCP_MB_SESSION_FLAG_CHECKSUM;
+	if (keys->flags & MB_CAPABLE_NO_JOIN)
+		s->flags |= MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN;
+}
+
+/**
+ * mb_session_rekey() - other keys turned out to be the real ones
+ * @ss:		the table
+ * @s:		an unconfirmed session
+ * @keys:	the keys
+ *
+ * Sessions are found by their tokens in RCU readers: a node that another list
+ * may still be walked through is not put elsewhere at once. It is safe here,
+ * because readers of a list check the token of what they find.
+ *
+ * Context: ss->lock.
+ * Return: 0, or an error: the session is in no index and has to go
+ */
+int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
+		     const struct mb_keys *keys)
+{
+	lockdep_assert_held(&ss->lock);
+	index_del(ss, s);
+	put_keys(s, keys);
+	return index_add(ss, s);
+}
+
+static struct list_head *list_of(struct mb_sessions *ss, u8 state)
+{
+	switch (state) {
+	case MPTCP_MB_SESSION_STATE_UNCONFIRMED:
+		return &ss->unconfirmed;
+	case MPTCP_MB_SESSION_STATE_CLOSED:
+		return &ss->ended;
+	default:
+		return &ss->confirmed;
+	}
+}
+
+static struct mb_session *alloc(struct mb_sessions *ss, u32 max,
+				const struct mb_site_query *q)
+{
+	struct mb_session *s;
+	u32 id;
+
+	if (!mb_sessions_room(ss, max))
+		return NULL;
+	s = kzalloc(sizeof(*s), GFP_ATOMIC | __GFP_NOWARN);
+	if (!s)
+		return NULL;
+	s->site = *q;
+	INIT_LIST_HEAD(&s->subflows);
+	INIT_LIST_HEAD(&s->joins);
+	s->started = ktime_get_real_seconds();
+	s->born = jiffies;
+	s->seen = s->born;
+	s->queued = s->born;
+	s->since = s->born;
+	if (xa_alloc_cyclic(&ss->ids, &id, s, xa_limit_32b, &ss->next_id,
+			    GFP_ATOMIC | __GFP_NOWARN) < 0) {
+		kfree(s);
+		return NULL;
+	}
+	s->id = id;
+	ss->count++;
+	mb_expire_kick(ss);
+	return s;
+}
+
+static void match(struct mb_session *s, const struct mb_policy *policy)
+{
+	const struct mb_site *site = mb_sites_lookup(policy->sites, &s->site);
+
+	s->matched = site;
+	s->action = site ? site->action : policy->set.dflt;
+	if (site)
+		mb_site_key_get(site, &s->entry);
+}
+
+/**
+ * mb_session_new() - a session has begun
+ * @ss:			the table
+ * @policy:		in force
+ * @keys:		its keys, as far as anybody says
+ * @q:			its server, client and marks
+ * @client_port:	network byte order
+ *
+ * Context: ss->lock, RCU read side; allocates atomically.
+ * Return: it, unconfirmed and without a subflow; or NULL: there is no room,
+ *	   which is counted
+ */
+struct mb_session *mb_session_new(struct mb_sessions *ss,
+				  const struct mb_policy *policy,
+				  const struct mb_keys *keys,
+				  const struct mb_site_query *q,
+				  __be16 client_port)
+{
+	struct mb_net *mn = ss->mn;
+	struct mb_client *client;
+	struct mb_session *s;
+
+	lockdep_assert_held(&ss->lock);
+	client = mb_client_get(ss, policy->set.max_sessions, q->family,
+			       &q->client);
+	if (IS_ERR(client)) {
+		mb_count(&mn->stats, PTR_ERR(client) == -EDQUOT ?
+			 MPTCP_MB_COUNTER_SESSION_SHARE :
+			 MPTCP_MB_COUNTER_SESSION_FULL);
+		return NULL;
+	}
+	s = alloc(ss, policy->set.max_sessions, q);
+	if (!s)
+		goto full;
+	s->client_port = client_port;
+	s->ctmark = q->ctmark;
+	s->client = client;
+	client->count++;
+	list_add_tail(&s->of_client, &client->sessions);
+	list_add_tail(&s->age, &ss->unconfirmed);
+	ss->n_unconfirmed++;
+	put_keys(s, keys);
+	match(s, policy);
+	if (index_add(ss, s)) {
+		s->how = MPTCP_MB_HOW_EVICTED;
+		mb_session_remove(ss, s);
+		goto full_counted;
+	}
+	mb_count(&mn->stats, MPTCP_MB_COUNTER_SESSION_LEARNT);
+	return s;
+full:
+	mb_client_unused(ss, client);
+full_counted:
+	mb_sessions_full(ss);
+	return NULL;
+}
+
+/**
+ * mb_session_keyless() - a stand-in for a session whose start was not seen
+ * @ss:		the table
+ * @tuple:	its one connection; the client is side 0, as good as any
+ * @extack:	told why not
+ *
+ * Context: ss->lock; allocates atomically.
+ * Return: it, with the one subflow, state closing; or an error pointer
+ */
+struct mb_session *mb_session_keyless(struct mb_sessions *ss,
+				      const struct mb_tuple *tuple,
+				      struct netlink_ext_ack *extack)
+{
+	struct mb_site_query q = {
+		.client = tuple->addr[0],
+		.server = tuple->addr[1],
+		.port = ntohs(tuple->port[1]),
+		.family = tuple->family,
+		.client_known = true,
+	};
+	struct mb_subflow *sub;
+	struct mb_session *s;
+
+	lockdep_assert_held(&ss->lock);
+	s = alloc(ss, U32_MAX, &q);
+	if (!s)
+		goto nomem;
+	s->client_port = tuple->port[0];
+	s->flags = MPTCP_MB_SESSION_FLAG_KEYLESS;
+	s->state = MPTCP_MB_SESSION_STATE_CLOSING;
+	list_add_tail(&s->age, &ss->confirmed);
+	sub = mb_subflow_new(ss, s, tuple, 0, 0);
+	if (!sub) {
+		mb_session_remove(ss, s);
+		goto nomem;
+	}
+	sub->initial = true;
+	return s;
+nomem:
+	NL_SET_ERR_MSG(extack, "out of memory");
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * mb_session_state() - a session comes into another state
+ * @ss:		the table
+ * @s:		the session
+ * @state:	enum mptcp_mb_session_state; for closed see mb_session_end()
+ *
+ * Context: ss->lock.
+ */
+void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state)
+{
+	u8 before = s->state;
+
+	lockdep_assert_held(&ss->lock);
+	if (state == before)
+		return;
+	if (before == MPTCP_MB_SESSION_STATE_UNCONFIRMED)
+		ss->n_unconfirmed--;
+	s->state = state;
+	s->since = jiffies;
+	s->queued = READ_ONCE(s->seen);
+	list_move_tail(&s->age, list_of(ss, state));
+	if (before == MPTCP_MB_SESSION_STATE_UNCONFIRMED &&
+	    state == MPTCP_MB_SESSION_STATE_CONFIRMED) {
+		mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_CONFIRMED);
+		mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_CONFIRMED, s,
+				 NULL);
+	} else if (state == MPTCP_MB_SESSION_STATE_FALLBACK) {
+		mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_FALLBACK, s,
+				 NULL);
+	}
+}
+
+/**
+ * mb_session_end() - a session has ended
+ * @ss:		the table
+ * @s:		the session
+ * @how:	enum mptcp_mb_how
+ *
+ * It is remembered for a while, for people to see and for segments that are
+ * late; no join finds it any more.
+ *
+ * Context: ss->lock.
+ */
+void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how)
+{
+	struct mb_subflow *sub;
+
+	lockdep_assert_held(&ss->lock);
+	if (s->state == MPTCP_MB_SESSION_STATE_CLOSED)
+		return;
+	s->how = how;
+	mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CLOSED);
+	index_del(ss, s);
+	mb_joins_remove(ss, s);
+	list_for_each_entry(sub, &s->subflows, member)
+		mb_subflow_close(ss, sub, how);
+	mb_subflow_attend(s, 0, MB_ATTENTION_CLOSING | MB_ATTENTION_PROOF |
+				MB_ATTENTION_DATA_FIN);
+	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_CLOSED);
+	mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_CLOSED, s, NULL);
+}
+
+/**
+ * mb_session_remove() - forget a session
+ * @ss:	the table
+ * @s:	the session
+ *
+ * Context: ss->lock. It stays in memory until the RCU readers are gone.
+ */
+void mb_session_remove(struct mb_sessions *ss, struct mb_session *s)
+{
+	struct mb_subflow *sub, *next;
+
+	lockdep_assert_held(&ss->lock);
+	index_del(ss, s);
+	mb_joins_remove(ss, s);
+	list_for_each_entry_safe(sub, next, &s->subflows, member)
+		mb_subflow_remove(ss, sub);
+	if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED)
+		ss->n_unconfirmed--;
+	list_del(&s->age);
+	xa_erase(&ss->ids, s->id);
+	if (s->client)
+		mb_client_put(ss, s);
+	ss->count--;
+	call_rcu(&s->rcu, free_rcu_session);
+}
+
+/**
+ * mb_session_find() - a session by its id
+ * @ss:	the table
+ * @id:	the id
+ *
+ * Context: ss->lock or RCU read side.
+ * Return: it, or NULL
+ */
+struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id)
+{
+	return id ? xa_load(&ss->ids, id) : NULL;
+}
+
+/**
+ * mb_session_next() - go through the sessions in the order of their ids
+ * @ss:	the table
+ * @id:	from which to look, 0 at first; becomes that of what is found, plus one
+ *
+ * Context: ss->lock or RCU read side.
+ * Return: a session, or NULL at the end
+ */
+struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id)
+{
+	struct mb_session *s = xa_find(&ss->ids, id, U32_MAX, XA_PRESENT);
+
+	if (s)
+		++*id;
+	return s;
+}
+
+/**
+ * mb_session_data() - how much data a side sent, and had acknowledged
+ * @s:		the session
+ * @side:	MB_CLIENT or MB_SERVER
+ * @sent:	bytes, each once, without DATA_FIN
+ * @acked:	those that the other side acknowledged
+ *
+ * Context: the table's lock.
+ */
+void mb_session_data(const struct mb_session *s, unsigned int side,
+		     u64 *sent, u64 *acked)
+{
+	u64 start = s->idsn[side] + 1, end = s->data_end[side];
+	u64 ack = s->data_ack[!side];
+	u32 fin = side == MB_CLIENT ? MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN :
+				      MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN;
+	struct mb_subflow *sub;
+
+	list_for_each_entry(sub, &s->subflows, member) {
+		unsigned int i = sub->client ^ side;
+
+		spin_lock_bh(&sub->lock);
+		end = mb_data_max(end, sub->dir[i].data_end);
+		ack = mb_data_max(ack, sub->dir[!i].data_ack);
+		spin_unlock_bh(&sub->lock);
+	}
+	*sent = end ? end - start : 0;
+	*acked = ack ? ack - start : 0;
+	if (s->flags & fin) {
+		*sent = min(*sent, s->fin[side] - start - 1);
+		*acked = min(*acked, s->fin[side] - start - 1);
+	}
+}

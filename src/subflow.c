@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The subflows of sessions, and the table of all connections that are known. */
+#include <linux/slab.h>
+
+#include "hash.h"
+#include "netns.h"
+
+/**
+ * mb_ports_add() - a connection is known
+ * @ss:		the table
+ * @tuple:	the connection
+ *
+ * Context: ss->lock.
+ */
+void mb_ports_add(struct mb_sessions *ss, const struct mb_tuple *tuple)
+{
+	u16 *n = &ss->ports[mb_tuple_index(tuple)];
+
+	lockdep_assert_held(&ss->lock);
+	if (*n != U16_MAX)
+		WRITE_ONCE(*n, *n + 1);
+}
+
+/**
+ * mb_ports_del() - a connection is known no more
+ * @ss:		the table
+ * @tuple:	the connection
+ *
+ * Context: ss->lock.
+ */
+void mb_ports_del(struct mb_sessions *ss, const struct mb_tuple *tuple)
+{
+	u16 *n = &ss->ports[mb_tuple_index(tuple)];
+
+	lockdep_assert_held(&ss->lock);
+	if (*n != U16_MAX)
+		WRITE_ONCE(*n, *n - 1);
+}
+
+/**
+ * mb_subflow_find() - the subflow of a connection
+ * @ss:		the table
+ * @tuple:	the connection
+ *
+ * Context: RCU read side.
+ * Return: it, or NULL; it may be on its way out of the table
+ */
+struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
+				   const struct mb_tuple *tuple)
+{
+	return rhashtable_lookup(&ss->subflows, tuple, mb_subflow_params);
+}
+
+/**
+ * mb_subflow_new() - a connection belongs to a session
+ * @ss:		the table
+ * @s:		the session
+ * @tuple:	the connection; none that is known
+ * @client:	side of @tuple that is the session's client
+ * @opener:	side that opened the connection
+ *
+ * Context: ss->lock; allocates atomically.
+ * Return: it, or NULL without memory
+ */
+struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
+				  const struct mb_tuple *tuple,
+				  unsigned int client, unsigned int opener)
+{
+	struct mb_subflow *sub;
+
+	lockdep_assert_held(&ss->lock);
+	sub = kzalloc(sizeof(*sub), GFP_ATOMIC | __GFP_NOWARN);
+	if (!sub)
+		return NULL;
+	sub->tuple = *tuple;
+	sub->session = s;
+	sub->client = client;
+	sub->opener = opener;
+	sub->started = ktime_get_real_seconds();
+	sub->seen = jiffies;
+	spin_lock_init(&sub->lock);
+	if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED)
+		sub->attention = MB_ATTENTION_PROOF;
+	else if (s->state == MPTCP_MB_SESSION_STATE_CLOSING)
+		sub->attention = MB_ATTENTION_CLOSING;
+	if (s->flags & (MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN |
+			MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN))
+		sub->attention |= MB_ATTENTION_DATA_FIN;
+	if (rhashtable_insert_fast(&ss->subflows, &sub->node,
+				   mb_subflow_params)) {
+		kfree(sub);
+		return NULL;
+	}
+	mb_ports_add(ss, tuple);
+	list_add_tail(&sub->member, &s->subflows);
+	s->n_subflows++;
+	s->n_live++;
+	ss->n_subflows++;
+	return sub;
+}
+
+/**
+ * mb_subflow_attend() - change what needs attention on all subflows of a session
+ * @s:		the session
+ * @set:	MB_ATTENTION_...
+ * @clear:	likewise
+ *
+ * Context: the table's lock.
+ */
+void mb_subflow_attend(struct mb_session *s, u8 set, u8 clear)
+{
+	struct mb_subflow *sub;
+
+	list_for_each_entry(sub, &s->subflows, member) {
+		spin_lock_bh(&sub->lock);
+		WRITE_ONCE(sub->attention, (sub->attention & ~clear) | set);
+		spin_unlock_bh(&sub->lock);
+	}
+}
+
+/* Without a subflow the session waits for a join, if one can come. */
+static void last_gone(struct mb_sessions *ss, struct mb_session *s, u8 how)
+{
+	switch (s->state) {
+	case MPTCP_MB_SESSION_STATE_CONFIRMED:
+		mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_DETACHED);
+		break;
+	case MPTCP_MB_SESSION_STATE_FALLBACK:
+		mb_session_end(ss, s, MPTCP_MB_HOW_FALLBACK);
+		break;
+	case MPTCP_MB_SESSION_STATE_UNCONFIRMED:
+		mb_session_end(ss, s, how);
+		break;
+	}
+}
+
+/**
+ * mb_subflow_close() - a subflow has ended
+ * @ss:		the table
+ * @sub:	the subflow
+ * @how:	enum mptcp_mb_how
+ *
+ * Context: ss->lock.
+ */
+void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how)
+{
+	struct mb_session *s = sub->session;
+
+	lockdep_assert_held(&ss->lock);
+	if (sub->state == MPTCP_MB_SUBFLOW_STATE_CLOSED)
+		return;
+	sub->state = MPTCP_MB_SUBFLOW_STATE_CLOSED;
+	sub->how = how;
+	sub->ended = jiffies;
+	spin_lock_bh(&sub->lock);
+	WRITE_ONCE(sub->attention, sub->attention | MB_ATTENTION_CLOSED);
+	spin_unlock_bh(&sub->lock);
+	s->last_how = how;
+	s->n_live--;
+	mb_event_session(ss->mn, MPTCP_MB_EVENT_SUBFLOW_CLOSED, s, sub);
+	if (!s->n_live)
+		last_gone(ss, s, how);
+}
+
+/* What the session knows of its data outlives the subflow that told it. */
+static void fold(struct mb_session *s, struct mb_subflow *sub)
+{
+	unsigned int side;
+
+	spin_lock_bh(&sub->lock);
+	for (side = 0; side < 2; side++) {
+		struct mb_dir *d = &sub->dir[sub->client ^ side];
+
+		s->data_end[side] = mb_data_max(s->data_end[side], d->data_end);
+		s->data_ack[side] = mb_data_max(s->data_ack[side], d->data_ack);
+	}
+	spin_unlock_bh(&sub->lock);
+}
+
+/**
+ * mb_subflow_remove() - forget a subflow
+ * @ss:		the table
+ * @sub:	the subflow; if it lives the caller tells how it ended, or takes
+ *		away the session, too
+ *
+ * Context: ss->lock. It stays in memory until the RCU readers are gone.
+ */
+void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub)
+{
+	struct mb_session *s = sub->session;
+
+	lockdep_assert_held(&ss->lock);
+	fold(s, sub);
+	rhashtable_remove_fast(&ss->subflows, &sub->node, mb_subflow_params);
+	mb_ports_del(ss, &sub->tuple);
+	list_del_init(&sub->member);
+	s->n_subflows--;
+	if (sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE)
+		s->n_live--;
+	ss->n_subflows--;
+	kfree_rcu(sub, rcu);
+}
