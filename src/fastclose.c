@@ -271,7 +271,7 @@ static void enqueue(struct mb_sessions *ss, struct closing *e, bool first)
 	spin_unlock_bh(&ss->lock);
 }
 
-static void schedule(struct mb_sessions *ss)
+static void wake(struct mb_sessions *ss)
 {
 	struct closing *e;
 	long wait;
@@ -303,7 +303,7 @@ static void close_work(struct work_struct *work)
 		cond_resched();
 	}
 	mb_ct_finder_put(&finder);
-	schedule(ss);
+	wake(ss);
 }
 
 /* As other changes of what netfilter does; where audit is on. */
@@ -361,13 +361,13 @@ int mb_close_begin(struct mb_net *mn, u32 id, struct netlink_ext_ack *extack)
 	attempt(mn, id, &finder);
 	mb_ct_finder_put(&finder);
 	enqueue(ss, e, false);
-	schedule(ss);
+	wake(ss);
 	audit("session_close", id);
 	return 0;
 }
 
 /* Why a connection is not reset: it is known, and belongs to a session. */
-static int known(const struct mb_subflow *sub, struct netlink_ext_ack *extack)
+static int taken(const struct mb_subflow *sub, struct netlink_ext_ack *extack)
 {
 	const struct mb_session *s = sub->session;
 
@@ -379,7 +379,7 @@ static int known(const struct mb_subflow *sub, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "it has ended less than a minute ago");
 	else
 		MB_SET_ERR_MSG(extack,
-			       "it belongs to a known session: close that",
+			       "it belongs to a session: close that",
 			       "it belongs to session %u: close that", s->id);
 	return -EEXIST;
 }
@@ -410,7 +410,7 @@ int mb_reset_begin(struct mb_net *mn, const struct mb_tuple *tuple, u32 *id,
 	spin_lock_bh(&ss->lock);
 	sub = mb_subflow_find(ss, tuple);
 	if (sub) {
-		err = known(sub, extack);
+		err = taken(sub, extack);
 	} else {
 		s = mb_session_keyless(ss, tuple, extack);
 		if (IS_ERR(s))

@@ -15,7 +15,7 @@ struct mb_net;
 /**
  * struct mb_close_host - one end of a subflow that is being closed
  * @end:	highest end of sequence that it has sent, what we dropped included
- * @ack:	highest acknowledgement number that it has sent, likewise
+ * @ack:	highest acknowledgment number that it has sent, likewise
  * @tsval:	its last TSval, likewise
  * @rst:	sequence number of the last RST that it was sent
  * @answers:	RSTs that it was sent since the last try

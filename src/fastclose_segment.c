@@ -26,8 +26,8 @@
 
 #define ANSWERS		4	/* to a host on a subflow, between two tries */
 
-/* Numbers that are farther off (bytes) are not of this connection. */
-#define FAR		(1U << 27)
+/* Numbers that are farther off (bytes, 128 MiB) are not of this connection. */
+#define FAR		0x08000000U
 
 enum kind {
 	KIND_FASTCLOSE,
@@ -311,7 +311,7 @@ static void heard_rst(struct mb_close_flow *f, const struct mb_subflow *sub,
 	want(&f->host[!side], !side, seq, r);
 }
 
-/* Any other segment tells by its acknowledgement what its sender expects next.
+/* Any other segment tells by its acknowledgment what its sender expects next.
  * It may have been on its way before our RST came to it: it is news only when it
  * says the same again, or more than we knew of.
  */

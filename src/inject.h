@@ -79,7 +79,7 @@ void mb_ct_follow(struct mb_flow_ct *flow, const struct sk_buff *skb, bool back)
  */
 struct mb_ct_finder {
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
-	typeof(&nf_conntrack_find_get) find;
+	typeof(nf_conntrack_find_get) *find;
 #endif
 };
 
