@@ -5,47 +5,11 @@
 # MPTCP option may be among it.
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/replay.sh
+. "$SELFTESTS/replay.sh"
 need_captures
 files=("$MB_CAPTURES"/*.pcap "$MB_CAPTURES"/*.pcapng)
 plan $((3 + 3 * ${#files[@]}))
-
-# The server takes everything from the client's first interface and says nothing to it, whatever
-# the addresses. Segments of a capture may be longer than a wire's.
-bench()
-{
-	local netns_dev
-
-	topo_up && topo_offload_off || return
-	for netns_dev in "$NS_C c1" "$NS_G g1" "$NS_G h1" "$NS_S s1"; do
-		# shellcheck disable=SC2086	# two words
-		set -- $netns_dev
-		ip -n "$1" link set "$2" mtu 65535 || return
-	done
-	ip -n "$NS_G" -batch - <<-B &&
-		route add default via $SERVER4 dev h1 table 100
-		route add default via $SERVER6 dev h1 table 100
-		rule add iif g1 table 100
-	B
-	ip -n "$NS_G" -6 rule add iif g1 table 100 &&
-	ns_s nft -f - <<-'N'
-		table inet swallow {
-			chain prerouting {
-				type filter hook prerouting priority raw; policy drop
-			}
-		}
-	N
-}
-
-# replay FILE: for check; the hook saw all that can be forwarded
-replay()
-{
-	local sent packets
-
-	sent=$(ns_c "$TOP/build/replay" --repair c1 $MAC_c1 $MAC_g1 "$1") || return
-	echo "$sent"
-	packets=$(sed -n 's/^packets //p' "$TMP/expected")
-	wait_for 20 is "$packets" "$(counter seen)" || is "$packets" "$(counter seen)"
-}
 
 # mptcp_only FILE: what capcount says of MPTCP
 mptcp_only()
@@ -67,10 +31,7 @@ expected_counters()
 }
 
 check "the module is loaded" load_module
-check "topology" bench
-# bursts of a whole capture
-backlog=$(sysctl -n net.core.netdev_max_backlog)
-sysctl -qw net.core.netdev_max_backlog=20000
+check "topology" replay_up
 check "the policy allows everything" mb policy set default allow
 
 for file in "${files[@]}"; do
@@ -85,4 +46,4 @@ for file in "${files[@]}"; do
 	mapfile -t want < <(expected_counters)
 	check "$name: ${want[*]}" counters_are "${want[@]}"
 done
-sysctl -qw net.core.netdev_max_backlog="$backlog"
+replay_down

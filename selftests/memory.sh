@@ -1,0 +1,97 @@
+# Sourced after lib.sh: what memory the kernel has in use, and whether it comes back.
+# shellcheck shell=bash
+# shellcheck disable=SC2034	# variables for the tests
+
+# used: KMALLOC_OBJECTS KMALLOC_BYTES PERCPU VMALLOC AVAILABLE, sizes but the second in kB. Caches
+# are shrunk before: then slabinfo counts what is really in use.
+used()
+{
+	local file
+
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 0.3
+	for file in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$file"
+	done 2>/dev/null
+	awk '
+		FILENAME ~ /slabinfo/ && $1 ~ /^kmalloc/ { objects += $2; bytes += $2 * $4 }
+		{ of[$1] = $2 }
+		END { print objects, bytes, of["Percpu:"], of["VmallocUsed:"], of["MemAvailable:"] }
+	' /proc/slabinfo /proc/meminfo
+}
+
+# memory: likewise, once nothing more is given back: RCU, closed sockets and the like take their time
+memory()
+{
+	local now last
+
+	now=$(used)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		last=$now
+		sleep 0.3
+		now=$(used)
+		[ $((${last%% *} - ${now%% *})) -gt 10 ] || break
+	done
+	echo "$now"
+}
+
+# no_growth BEFORE OBJECTS: for check; OBJECTS more in use are noise. What is freed after RCU grace
+# periods, in batches, takes seconds to go; what leaked stays.
+no_growth()
+{
+	local _
+
+	for _ in 1 2 3 4 5; do
+		not_grown "$@" && return
+		sleep 2
+	done
+	return 1
+}
+
+not_grown()
+{
+	local a b
+
+	read -ra a <<<"$1"
+	read -ra b <<<"$(memory)"
+	echo "objects, bytes, per-CPU, vmalloc, available: before ${a[*]}, now ${b[*]}"
+	GREW="$((b[0] - a[0])) objects, $((b[1] - a[1])) bytes"
+	[ $((b[0] - a[0])) -le "$2" ] && [ $((b[1] - a[1])) -le $(($2 * 1024)) ] &&
+	[ $((b[2] - a[2])) -le 64 ] && [ $((b[3] - a[3])) -le 256 ] && [ $((a[4] - b[4])) -le 16384 ]
+}
+
+# no_loss BEFORE OBJECTS COMMAND...: for check; what the kernel keeps for others comes and goes, a
+# leak comes again: where OBJECTS more are in use than before COMMAND, it runs once more
+no_loss()
+{
+	local before
+
+	no_growth "$1" "$2" && return
+	echo "grew by $GREW; once more"
+	before=$(memory)
+	"${@:3}" && no_growth "$before" "$2"
+}
+
+# grown BEFORE BYTES: for check; the measure measures
+grown()
+{
+	local a b
+
+	read -ra a <<<"$1"
+	read -ra b <<<"$(memory)"
+	echo "before ${a[*]}, now ${b[*]}"
+	[ $((b[1] - a[1])) -gt "$2" ]
+}
+
+# How many there are in memory. The kernel frees one when the next one goes; slabinfo counts what is
+# free, too, until the cache is shrunk.
+namespaces()
+{
+	ip netns add last
+	ip netns del last
+	sleep 0.3
+	echo 1 >/sys/kernel/slab/net_namespace/shrink
+	awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo
+}
+
+as_many_namespaces() { [ "$(namespaces)" -le "$1" ]; }
