@@ -193,7 +193,10 @@ static const char *do_show(int argc, char **argv)
 
 	if (!s)
 		return "show SESSION";
-	printf("client-token=0x%08x server-token=0x%08x ", s->token[0], s->token[1]);
+	printf("client-token=0x%08x server-token=0x%08x client-key=", s->token[0], s->token[1]);
+	for (int i = 0; i < 2 * KEY_LEN; i++)
+		printf("%s%02x", i == KEY_LEN ? " server-key=" : "", s->key[i / KEY_LEN][i % KEY_LEN]);
+	putchar(' ');
 	return NULL;
 }
 
@@ -376,7 +379,7 @@ static int usage(void)
 	     "out, the second where the server's. Answers each line with ok, or error: REASON.\n"
 	     "  session NAME [v0] [csum]      keys are random, but the same each time\n"
 	     "  collide SESSION SESSION       gives them server keys of the same token\n"
-	     "  show SESSION                  its tokens\n"
+	     "  show SESSION                  its tokens and keys\n"
 	     "  conn NAME SESSION ADDRESS PORT ADDRESS PORT [reverse] [seq=N,N]\n"
 	     "                                opener first; reverse: it is the session's server\n"
 	     "  send CONN c|s FLAGS [WORD...] one segment of the connection's opener (c) or other end (s);\n"

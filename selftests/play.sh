@@ -2,6 +2,7 @@
 # us; and what the gateway knows of sessions.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154	# variables for the tests; MACs are from topology.sh
+shopt -s extglob
 
 play_start()
 {
@@ -45,11 +46,11 @@ join_conn()
 	play "conn $1 $2 $C2 $((port += 1)) $S 80"
 }
 
-# token SESSION: TOKEN is its server's, CLIENT_TOKEN its client's
+# token SESSION: TOKEN is its server's, CLIENT_TOKEN its client's; CLIENT_KEY and SERVER_KEY
 token()
 {
 	play "show $1" || return
-	TOKEN=$(xfer_get server-token "$PLAYED") CLIENT_TOKEN=$(xfer_get client-token "$PLAYED")
+	read -r CLIENT_TOKEN TOKEN CLIENT_KEY SERVER_KEY _ <<<"${PLAYED//[a-z]*([a-z-])=/}"
 }
 
 # list FILTER...: LISTED is the JSON array of these sessions without blanks
@@ -76,7 +77,8 @@ sessions_are()
 }
 
 # known SESSION KEY=VALUE...: for check; the gateway knows one session of these tokens, and it has
-# all of these. Some keys are ours: flag=NAME, live=N and closed=N subflows, joined=N of them live.
+# all of these (values are regular expressions). Some keys are ours: flag=NAME and no-flag=NAME, live=N and
+# closed=N subflows, sub=TEXT in the JSON of the subflows.
 known()
 {
 	token "$1" && sessions_are 1 token "$TOKEN" && session_has "${@:2}"
@@ -90,7 +92,7 @@ unknown()
 # session_has KEY=VALUE...: likewise, of the one session in LISTED
 session_has()
 {
-	local pair head=${LISTED%%'"subflows":['*} subflows=${LISTED#*'"subflows":['} bad=
+	local pair head=${LISTED%%'"subflows":['*} subflows=${LISTED#*'"subflows":['} re bad=
 
 	for pair; do
 		case $pair in
@@ -100,8 +102,8 @@ session_has()
 			[ "${pair#*=}" = "$(occurrences "\"state\":\"${pair%=*}\"" "$subflows")" ] ||
 				bad=$pair;;
 		sub=*)		[[ $subflows == *"${pair#*=}"* ]] || bad=$pair;;
-		*)	[[ $head == *"\"${pair%%=*}\":${pair#*=}"[,}\]]* ||
-				$head == *"\"${pair%%=*}\":\"${pair#*=}\""* ]] || bad=$pair;;
+		*)	re="\"${pair%%=*}\":\"?${pair#*=}\"?[],}]"
+			[[ $head, =~ $re ]] || bad=$pair;;
 		esac
 		[ -z "$bad" ] || { echo "want $bad, got $LISTED"; return 1; }
 	done
@@ -117,4 +119,14 @@ session_value()
 status()
 {
 	[[ $(mb -j status) =~ \"$1\":[[:space:]]*\"?([^\",}]*) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# each COMMAND...: for check; all are true
+each()
+{
+	local line
+
+	for line; do
+		eval "$line" || return
+	done
 }
