@@ -55,8 +55,10 @@ help_everywhere()
 	for arg in help -h --help; do
 		helps "usage: mbctl" "$arg" || return
 	done
-	for object in status policy site stats; do
-		helps "$object: " "$object" help && helps "$object: " "$object" --help || return
+	for object in monitor status policy site session stats refused; do
+		helps "$object: " "$object" help && helps "$object: " "$object" --help &&
+			helps "$object: " help "$object" || return
+		[ $object != monitor ] || continue	# has no verbs
 		verbs=$("$MBCTL" help | sed -n "s/^    mbctl $object \([a-z]*\).*/\1/p")
 		[ -n "$verbs" ] || return
 		for verb in $verbs; do
@@ -78,20 +80,59 @@ disruptive_choices_explained()
 	helps "connection refused" policy help
 }
 
-sessions_by_name()
+closing_explained()
 {
-	local object
+	helps "Linux applications may wait 60 seconds" session reset help &&
+	helps "a connection that was reset" session close help &&
+	helps "half" policy help
+}
 
-	for object in session monitor refused; do
-		refused 1 "$object arrives with sessions; this version knows status, policy, site and stats" \
-			"$object" list || return
-	done
+filters()
+{
+	local filter="a filter is [id N] [token T] [site P] [client P] [state S] [age >D] [denied]"
+
+	refused 1 "session close: which sessions? give id N, all, or a filter:" session close &&
+	refused 1 "session close: \"5\": unknown word; $filter" session close 5 &&
+	refused 1 "session list: \"sites\": unknown word; $filter" session list sites 10.0.0.1 &&
+	refused 1 'all goes with no other word' session close all denied &&
+	refused 1 'all goes with no other word' session close denied all &&
+	refused 1 'denied is given twice: give it once' session close denied denied &&
+	refused 1 'id "0x": no id: give the number that' session close id 0x &&
+	refused 1 'id: a value is missing: give the number that' session close id &&
+	refused 1 'token "0x100000000": no token: give one of' session list token 0x100000000 &&
+	refused 1 'state "open": no such state: give unconfirmed, confirmed, fallback, detached, closing or closed' \
+		session list state open &&
+	refused 1 "age \"10m\": older or younger? give '>D' or '<D', like '>10m', quoted" session list age 10m &&
+	refused 1 'age "soon": no duration' session list age '>soon' &&
+	refused 1 '"10.0.0.0/33": an IPv4 prefix has at most 32 bits' session list site 10.0.0.0/33 &&
+	refused 1 '"10.0.0.1/8": bits are set beyond' session close client 10.0.0.1/8 &&
+	refused 1 'session get: which session? give id N or token T' session get &&
+	refused 1 'session get: which session? give id N or token T' session get id 1 denied
+}
+
+connections()
+{
+	refused 1 'session reset: an address: a value is missing: give ADDRESS PORT ADDRESS PORT' session reset &&
+	refused 1 'a value is missing: give ADDRESS PORT ADDRESS PORT' session reset 10.0.0.1 80 10.0.0.2 &&
+	refused 1 '"10.0.0.0/8": a prefix: give one address' session reset 10.0.0.0/8 80 10.0.0.2 80 &&
+	refused 1 'port "0": no port number' session reset 10.0.0.1 80 10.0.0.2 0 &&
+	refused 1 'of two families: give both in one' session reset 10.0.0.1 80 fd00::1 80 &&
+	refused 1 'both ends are the same' session reset fd00::1 80 fd00::1 80 &&
+	refused 1 '"x": nothing belongs here' session reset 10.0.0.1 80 10.0.0.2 80 x
+}
+
+events()
+{
+	refused 1 'monitor: "sess": no such event: give session, subflow, or one of session-new,' monitor sess &&
+	refused 1 'monitor: "": no such event' monitor session '' &&
+	refused 1 'monitor: "session-": no such event' monitor session- &&
+	refused 1 'refused list: "x": nothing belongs here' refused list x
 }
 
 usage_errors()
 {
-	refused 1 "what about? give status, policy, site or stats" &&
-	refused 1 '"s": may mean several objects' s &&
+	refused 1 "what about? give status, policy, site, session, stats, monitor or refused, or see" &&
+	refused 1 '"s": may mean several objects: give status, policy, site, session, ' s &&
 	refused 1 '"status ": no such object' 'status ' &&
 	refused 1 'policy "s": may mean several verbs: give show, set, apply, check, save or flush' policy s &&
 	refused 1 'site "pick": no such verb: give list, add, replace, del, get, import or flush' site pick &&
@@ -152,7 +193,9 @@ abbreviated()
 {
 	helps "mbctl policy show" pol sho help && helps "mbctl site del" si del help &&
 	helps "mbctl site del" site delete help && helps "mbctl site list" site ls help &&
-	helps "mbctl stats show" stats list help && helps "mbctl status show" status ls help
+	helps "mbctl stats show" stats list help && helps "mbctl status show" status ls help &&
+	helps "mbctl session list" se ls help && helps "mbctl refused list" r show help &&
+	helps "mbctl monitor [EVENT ...]" m show help
 }
 
 man_page()
@@ -169,11 +212,14 @@ man_page()
 }
 
 echo "KTAP version 1"
-echo "1..12"
+echo "1..15"
 check "version" helps "mbctl $(sed -n 's/.*MB_VERSION "\(.*\)"/\1/p' ../../src/netlink.h)" -V
 check "help on everything" help_everywhere
 check "help says what endpoints do about drop and reset" disruptive_choices_explained
-check "words of later versions are refused by name" sessions_by_name
+check "help says what closing and resetting do" closing_explained
+check "filters of sessions" filters
+check "connections to reset" connections
+check "events to watch" events
 check "usage errors: one line, exit status 1" usage_errors
 check "namespaces that are none" bad_namespaces
 check "a policy file is read before anything is sent" \
@@ -188,6 +234,6 @@ check "output that cannot be written is told" unwritable
 check "abbreviations, and show, list, ls" abbreviated
 check "the manual page is there and clean" man_page
 check "every verb is in the manual page" \
-	bash -c "$MBCTL help | sed -n 's/^    mbctl \([a-z]* [a-z]*\).*/\1/p' | while read -r verb; do
+	bash -c "$MBCTL help | sed -n 's/^    mbctl \([a-z]*\( [a-z][a-z]*\)\?\).*/\1/p' | while read -r verb; do
 		grep -q \"mbctl \$verb\" ../../docs/man/mbctl.8 || { echo \"\$verb\"; exit 1; }; done"
 exit $failed

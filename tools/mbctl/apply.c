@@ -12,12 +12,15 @@
  * @before:	settings of the policy in force
  * @after:	settings of the new one
  * @sites:	numbers, by attribute
+ * @denied:	live sessions that the new one denies
+ * @counted:	whether @denied is known
  * @armed:	whether there was a policy before
  */
 struct changes {
-	bool armed;
+	bool armed, counted;
 	struct settings before, after;
 	uint64_t sites[MPTCP_MB_A_MAX + 1];
+	uint64_t denied;
 };
 
 static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)
@@ -34,6 +37,9 @@ static int note_changes(const struct nlmsghdr *nlh, void *data, struct err *e)
 	for (i = MPTCP_MB_A_SITES_BEFORE; i <= MPTCP_MB_A_SITES_REMOVED; i++)
 		if (tb[i] && nl_uint(tb[i], &c->sites[i]))
 			return nl_nonsense("policy", e);
+	c->counted = tb[MPTCP_MB_A_SESSIONS_DENIED];
+	if (c->counted && nl_uint(tb[MPTCP_MB_A_SESSIONS_DENIED], &c->denied))
+		return nl_nonsense("policy", e);
 	return 0;
 }
 
@@ -104,6 +110,10 @@ static int print_changes(struct ctx *ctx, bool dry, const struct changes *c)
 			 (unsigned long long)added, (unsigned long long)removed);
 	else if (!n && c->armed)
 		out_line(out, "no change");
+	out_num(out, "sessions-denied", c->counted, c->denied);
+	if (c->denied)
+		out_line(out, "live sessions now denied: %llu",
+			 (unsigned long long)c->denied);
 	return out_end(out, &ctx->err);
 }
 

@@ -7,10 +7,29 @@
 #include "util.h"
 
 const struct object *const objects[] = {
-	&object_status, &object_policy, &object_site, &object_stats,
+	&object_status, &object_policy, &object_site, &object_session,
+	&object_stats, &object_monitor, &object_refused,
 };
 
 const unsigned int objects_count = ARRAY_SIZE(objects);
+
+/**
+ * object_list() - for errors: "status, policy or site"
+ *
+ * Return: text in a buffer of its own
+ */
+const char *object_list(void)
+{
+	static char buf[160];
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < objects_count; i++)
+		len += snprintf(buf + len, sizeof(buf) - len, "%s%s",
+				!i ? "" : i + 1 < objects_count ? ", " : " or ",
+				objects[i]->name);
+	return buf;
+}
 
 static bool is_help(const struct words *w)
 {
@@ -42,17 +61,11 @@ static const struct object *find_object(const char *word, struct err *e)
 	if (n == 1)
 		return found;
 	if (n)
-		err_usage(e, "%s: may mean several objects: give status, policy, site or stats",
-			  shown(word));
-	else if (!strcmp(word, "session") || !strcmp(word, "monitor") ||
-		 !strcmp(word, "refused"))
-		err_usage(e,
-			  "%s arrives with sessions; this version knows status, policy, site and stats",
-			  word);
+		err_usage(e, "%s: may mean several objects: give %s", shown(word),
+			  object_list());
 	else
-		err_usage(e,
-			  "%s: no such object: give status, policy, site or stats, or see \"mbctl help\"",
-			  shown(word));
+		err_usage(e, "%s: no such object: give %s, or see \"mbctl help\"",
+			  shown(word), object_list());
 	return NULL;
 }
 
@@ -100,6 +113,15 @@ static const struct verb *find_verb(const struct object *object,
 	return NULL;
 }
 
+/* The verb that the next word names, and takes it if it does; NULL on error. */
+static const struct verb *next_verb(const struct object *object,
+				    struct words *w, struct err *e)
+{
+	if (!w->n || (object->bare && !is_listing(words_peek(w))))
+		return &object->verbs[0];
+	return find_verb(object, words_next(w), e);
+}
+
 /**
  * run_object() - do what the command line says
  * @ctx:	options are parsed
@@ -120,15 +142,15 @@ int run_object(struct ctx *ctx, const char *name, struct words *w)
 		help_object(object);
 		return out_flush(&ctx->err);
 	}
-	verb = w->n ? find_verb(object, words_next(w), &ctx->err) :
-		      &object->verbs[0];
+	verb = next_verb(object, w, &ctx->err);
 	if (!verb)
 		return -1;
 	if (is_help(w)) {
 		help_verb(object, verb);
 		return out_flush(&ctx->err);
 	}
-	snprintf(place, sizeof(place), "%s %s", object->name, verb->name);
+	snprintf(place, sizeof(place), "%s%s%s", object->name,
+		 object->bare ? "" : " ", object->bare ? "" : verb->name);
 	w->place = place;
 	return verb->run(ctx, w);
 }
@@ -169,8 +191,9 @@ int run_help(struct ctx *ctx, struct words *w)
 
 static void print_synopsis(const struct object *object, const struct verb *verb)
 {
-	printf("mbctl %s %s%s%s", object->name, verb->name,
-	       *verb->synopsis ? " " : "", verb->synopsis);
+	printf("mbctl %s%s%s%s%s", object->name, object->bare ? "" : " ",
+	       object->bare ? "" : verb->name, *verb->synopsis ? " " : "",
+	       verb->synopsis);
 }
 
 /**
@@ -181,7 +204,7 @@ void help_all(void)
 	unsigned int i, j;
 
 	puts("mbctl controls the MPTCP middlebox of a network namespace: what Multipath TCP\n"
-	     "may do through this gateway, for each site.\n\n"
+	     "may do through this gateway, for each site, and which sessions there are.\n\n"
 	     "usage: mbctl [-j] [-p] [-n NETNS] OBJECT [VERB ...]\n");
 	for (i = 0; i < objects_count; i++) {
 		printf("%s: %s\n", objects[i]->name, objects[i]->brief);

@@ -39,6 +39,17 @@ static int enter_netns(const char *name, struct err *e)
 }
 
 /**
+ * ctx_enter() - go into the namespace that was asked for
+ * @ctx:	context; sockets opened from now on are there
+ *
+ * Return: 0 or -1
+ */
+int ctx_enter(struct ctx *ctx)
+{
+	return ctx->netns ? enter_netns(ctx->netns, &ctx->err) : 0;
+}
+
+/**
  * ctx_nl() - open the socket, in the namespace that was asked for
  * @ctx:	ctx->nl is filled
  *
@@ -46,7 +57,5 @@ static int enter_netns(const char *name, struct err *e)
  */
 int ctx_nl(struct ctx *ctx)
 {
-	if (ctx->netns && enter_netns(ctx->netns, &ctx->err))
-		return -1;
-	return nl_open(&ctx->nl, &ctx->err);
+	return ctx_enter(ctx) ? -1 : nl_open(&ctx->nl, &ctx->err);
 }

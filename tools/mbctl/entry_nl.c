@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A site entry as netlink attributes. */
 #include <string.h>
-#include <sys/socket.h>
 
 #include "entry.h"
 #include "nl.h"
@@ -63,20 +62,10 @@ static int get_prefix(const struct nlattr *addr, const struct nlattr *len,
 {
 	uint64_t bits;
 
-	memset(p, 0, sizeof(*p));
+	if (nl_address(addr, p))
+		return -1;
 	if (!addr)
 		return 0;
-	switch (mnl_attr_get_payload_len(addr)) {
-	case 4:
-		p->family = AF_INET;
-		break;
-	case 16:
-		p->family = AF_INET6;
-		break;
-	default:
-		return -1;
-	}
-	memcpy(p->addr, mnl_attr_get_payload(addr), prefix_bits(p) / 8);
 	bits = prefix_bits(p);
 	if (len && (nl_uint(len, &bits) || bits > prefix_bits(p)))
 		return -1;

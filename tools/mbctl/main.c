@@ -91,8 +91,8 @@ static int run(struct ctx *ctx, int argc, char **argv)
 	w.n = argc - optind;
 	name = words_next(&w);
 	if (!name)
-		return err_usage(&ctx->err,
-				 "what about? give status, policy, site or stats, or see \"mbctl help\"");
+		return err_usage(&ctx->err, "what about? give %s, or see \"mbctl help\"",
+				 object_list());
 	if (!strcmp(name, "help"))
 		return run_help(ctx, &w);
 	return run_object(ctx, name, &w);

@@ -47,6 +47,7 @@ struct verb {
  * @help:	lines that go for all verbs, or NULL
  * @verbs:	the first one is show, list and ls, and stands for no word, too
  * @n:		how many
+ * @bare:	the words behind it are those of its only verb
  */
 struct object {
 	const char *name;
@@ -54,18 +55,22 @@ struct object {
 	const char *help;
 	const struct verb *verbs;
 	unsigned int n;
+	bool bare;
 };
 
 extern const struct object object_status, object_policy, object_site;
-extern const struct object object_stats;
+extern const struct object object_session, object_stats, object_monitor;
+extern const struct object object_refused;
 
 extern const struct object *const objects[];
 extern const unsigned int objects_count;
 
+int ctx_enter(struct ctx *ctx);
 int ctx_nl(struct ctx *ctx);
 
 int run_object(struct ctx *ctx, const char *name, struct words *w);
 int run_help(struct ctx *ctx, struct words *w);
+const char *object_list(void);
 void help_all(void);
 void help_object(const struct object *object);
 void help_verb(const struct object *object, const struct verb *verb);

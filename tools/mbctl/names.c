@@ -116,11 +116,10 @@ NAMES(fallback_sign, MPTCP_MB_FALLBACK_SIGN_NO_DSS);
 
 static const char *const session_flag[] = {
 	"checksum", "client-key-proven", "server-key-proven", "client-no-join",
-	"server-no-join", "client-data-fin", "server-data-fin", "denied",
-	"keyless",
+	"client-data-fin", "server-data-fin", "denied", "keyless",
 };
-_Static_assert(MPTCP_MB_SESSION_FLAG_KEYLESS == 1 << 8, "the last bit's name");
-NAMES(session_flag, 8);
+_Static_assert(MPTCP_MB_SESSION_FLAG_KEYLESS == 1 << 7, "the last bit's name");
+NAMES(session_flag, 7);
 
 static const char *const subflow_flag[] = {
 	"initial", "client-backup", "server-backup", "client-fin", "server-fin",
@@ -148,6 +147,12 @@ static const char *const hook[] = {
 };
 _Static_assert(MPTCP_MB_HOOK_DEFRAG6 == 1 << 7, "the last bit's name");
 NAMES(hook, 7);
+
+/* Of the TCP header's flags (RFC 9293, 3.1), not in the specification */
+static const char *const tcp_flag[] = {
+	"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr",
+};
+const struct names names_tcp_flag = { tcp_flag, ARRAY_SIZE(tcp_flag) };
 
 static const char *const switch_[] = { "off", "on" };
 const struct names names_switch = { switch_, 2 };
@@ -307,7 +312,7 @@ int name_value(const struct names *names, const char *name)
  */
 const char *name_list(const struct names *names, unsigned int allowed)
 {
-	static char buf[128];
+	static char buf[256];
 	size_t len = 0;
 	unsigned int i;
 

@@ -21,7 +21,7 @@ extern const struct names names_counter, names_switch, names_orphan;
 extern const struct names names_place, names_side, names_session_state;
 extern const struct names names_subflow_state, names_how, names_event;
 extern const struct names names_fallback_sign, names_session_flag;
-extern const struct names names_subflow_flag;
+extern const struct names names_subflow_flag, names_tcp_flag;
 
 const char *name_of(const struct names *names, unsigned int value);
 int name_value(const struct names *names, const char *name);

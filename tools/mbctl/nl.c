@@ -122,14 +122,37 @@ static int converse(struct nl *nl, const char *place, struct nlmsghdr *req,
 	}
 }
 
+/* The number of our multicast group */
+static int note_group(const struct nlattr *nest, struct nl *nl)
+{
+	const struct nlattr *tb[CTRL_ATTR_MCAST_GRP_MAX + 1], *name, *group;
+	uint64_t id;
+
+	mnl_attr_for_each_nested(group, nest) {
+		nl_parse_nested(group, tb, CTRL_ATTR_MCAST_GRP_MAX);
+		name = tb[CTRL_ATTR_MCAST_GRP_NAME];
+		if (!name || mnl_attr_get_payload_len(name) != sizeof(MPTCP_MB_MCGRP_EVENTS) ||
+		    memcmp(mnl_attr_get_payload(name), MPTCP_MB_MCGRP_EVENTS,
+			   sizeof(MPTCP_MB_MCGRP_EVENTS)))
+			continue;
+		if (!tb[CTRL_ATTR_MCAST_GRP_ID] ||
+		    nl_uint(tb[CTRL_ATTR_MCAST_GRP_ID], &id))
+			return -1;
+		nl->events = id;
+	}
+	return 0;
+}
+
 static int note_family(const struct nlmsghdr *nlh, void *data, struct err *e)
 {
-	const struct nlattr *tb[CTRL_ATTR_FAMILY_ID + 1];
+	const struct nlattr *tb[CTRL_ATTR_MCAST_GROUPS + 1];
 	struct nl *nl = data;
 	uint64_t id;
 
-	nl_parse(nlh, tb, CTRL_ATTR_FAMILY_ID);
-	if (!tb[CTRL_ATTR_FAMILY_ID] || nl_uint(tb[CTRL_ATTR_FAMILY_ID], &id))
+	nl_parse(nlh, tb, CTRL_ATTR_MCAST_GROUPS);
+	if (!tb[CTRL_ATTR_FAMILY_ID] || nl_uint(tb[CTRL_ATTR_FAMILY_ID], &id) ||
+	    (tb[CTRL_ATTR_MCAST_GROUPS] &&
+	     note_group(tb[CTRL_ATTR_MCAST_GROUPS], nl)))
 		return nl_nonsense("netlink", e);
 	nl->family = id;
 	return 0;
@@ -220,7 +243,7 @@ int nl_call(struct nl *nl, const char *place, struct nlmsghdr *req,
 		if (!torn)
 			return 0;
 	}
-	return err_set(e, STATUS_KERNEL, "%s: the policy changes all the time: try again later",
+	return err_set(e, STATUS_KERNEL, "%s: what it asks for changes all the time: try again later",
 		       place);
 }
 

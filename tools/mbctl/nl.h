@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "words.h"
 
 #define NL_REQUEST_MAX	1024	/* bytes; no request of ours is larger */
 #define NL_BUFFER(name)	char name[NL_REQUEST_MAX] __attribute__((aligned(8)))
@@ -18,12 +19,14 @@
  * @portid:	its address
  * @seq:	of the last request
  * @family:	the number of mptcp_mb
+ * @events:	the number of its multicast group; 0: it has none
  */
 struct nl {
 	struct mnl_socket *sock;
 	uint32_t portid;
 	uint32_t seq;
 	uint16_t family;
+	uint32_t events;
 };
 
 /**
@@ -67,6 +70,9 @@ void nl_parse(const struct nlmsghdr *nlh, const struct nlattr **tb,
 void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 		     unsigned int max);
 int nl_uint(const struct nlattr *attr, uint64_t *out);
+int nl_uints(const struct nlattr **tb, unsigned int max, uint64_t others,
+	     bool *has, uint64_t *out);
+int nl_address(const struct nlattr *attr, struct prefix *p);
 char *nl_string(const struct nlattr *attr);
 int nl_nonsense(const char *place, struct err *e);
 

@@ -4,6 +4,7 @@
 #include <linux/genetlink.h>
 #include <linux/mptcp_mb.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "entry.h"
 #include "nl.h"
@@ -76,6 +77,56 @@ int nl_uint(const struct nlattr *attr, uint64_t *out)
 		return 0;
 	}
 	return -1;
+}
+
+/**
+ * nl_uints() - all numbers among attributes
+ * @tb:		attributes by type
+ * @max:	highest type, at most 63
+ * @others:	bit (1 << type) for each that is no number
+ * @has:	set to true for each that is there, numbers or not
+ * @out:	the numbers, by type
+ *
+ * Return: 0 or -1: a number has another length
+ */
+int nl_uints(const struct nlattr **tb, unsigned int max, uint64_t others,
+	     bool *has, uint64_t *out)
+{
+	unsigned int i;
+
+	for (i = 1; i <= max; i++) {
+		has[i] = tb[i];
+		if (tb[i] && !(others & (1ULL << i)) && nl_uint(tb[i], &out[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/**
+ * nl_address() - the address in an attribute
+ * @attr:	attribute of 4 or 16 bytes, or NULL
+ * @p:		all its bits long; AF_UNSPEC if there is none
+ *
+ * Return: 0 or -1: another length
+ */
+int nl_address(const struct nlattr *attr, struct prefix *p)
+{
+	memset(p, 0, sizeof(*p));
+	if (!attr)
+		return 0;
+	switch (mnl_attr_get_payload_len(attr)) {
+	case 4:
+		p->family = AF_INET;
+		break;
+	case 16:
+		p->family = AF_INET6;
+		break;
+	default:
+		return -1;
+	}
+	p->len = prefix_bits(p);
+	memcpy(p->addr, mnl_attr_get_payload(attr), p->len / 8);
+	return 0;
 }
 
 /**

@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "out.h"
-#include "text.h"
 #include "util.h"
-#include "words.h"
 
 /* --- JSON ------------------------------------------------------------- */
 
-static void add(struct out *o, const char *key, json_t *value)
+/**
+ * out_add() - a value into what is being filled
+ * @o:		answer in JSON
+ * @key:	ignored in an array
+ * @value:	taken over
+ */
+void out_add(struct out *o, const char *key, json_t *value)
 {
 	json_t *to = o->value[o->depth - 1];
 	int err;
@@ -43,7 +46,7 @@ void out_open(struct out *o, const char *key, bool array)
 		return;
 	}
 	value = array ? json_array() : json_object();
-	add(o, key, value);
+	out_add(o, key, value);
 	o->value[o->depth++] = value;
 }
 
@@ -56,9 +59,16 @@ void out_close(struct out *o)
 	o->depth--;
 }
 
+/* Real numbers are moments: seconds of ten digits and microseconds. */
+static size_t dump_flags(const struct out *o)
+{
+	return JSON_REAL_PRECISION(16) |
+	       (o->pretty ? JSON_INDENT(4) : JSON_COMPACT);
+}
+
 static void dump(const struct out *o, const json_t *value)
 {
-	json_dumpf(value, stdout, o->pretty ? JSON_INDENT(4) : JSON_COMPACT);
+	json_dumpf(value, stdout, dump_flags(o));
 }
 
 /* Items of a list are printed one by one: there may be a million. Each is
@@ -74,7 +84,7 @@ static void dump_item(struct out *o)
 		return;
 	list = json_array();
 	json_array_append_new(list, item);
-	text = json_dumps(list, o->pretty ? JSON_INDENT(4) : JSON_COMPACT);
+	text = json_dumps(list, dump_flags(o));
 	printf("%s%.*s", o->items == 1 ? "[" : ",", (int)(strlen(text) - 1 - tail),
 	       text + 1);
 	free(text);
@@ -109,7 +119,13 @@ static char *label(const char *key, bool upper)
 	return text;
 }
 
-static void put(struct out *o, const char *key, char *text)
+/**
+ * out_put() - the next cell, or the next line of a record
+ * @o:		answer in text
+ * @key:	what stands before it, or over its column
+ * @text:	printable, taken over; NULL: there is none
+ */
+void out_put(struct out *o, const char *key, char *text)
 {
 	if (o->shape == OUT_TALE || o->depth || o->col == OUT_COLUMNS) {
 		free(text);
@@ -146,16 +162,18 @@ static void end_record(struct out *o)
 	for (i = 0; i < o->col; i++) {
 		if (!o->cell[i])
 			continue;
+		pad(0, o->indent);
 		fputs(o->key[i], stdout);
 		pad(width(o->key[i]), widest + 2);
 		puts(o->cell[i]);
 	}
 }
 
-/* A line of the table; item 0 is the head. */
-static void print_row(char *const *cell, const unsigned int *widest)
+/* A line of the table, or its head. */
+static void print_row(const struct out *o, char *const *cell,
+		      const unsigned int *widest)
 {
-	unsigned int i, gap = 0;
+	unsigned int i, gap = o->indent;
 
 	for (i = 0; i < OUT_COLUMNS; i++) {
 		const char *text = cell[i] ? cell[i] : "-";
@@ -185,9 +203,9 @@ static void end_list(struct out *o)
 		if (widest[i] && width(o->key[i]) > widest[i])
 			widest[i] = width(o->key[i]);
 	if (o->items)
-		print_row(o->key, widest);
+		print_row(o, o->key, widest);
 	for (row = 0; row < o->items; row++)
-		print_row(o->cell + row * OUT_COLUMNS, widest);
+		print_row(o, o->cell + row * OUT_COLUMNS, widest);
 }
 
 static void end_text(struct out *o)
@@ -209,14 +227,16 @@ static void end_text(struct out *o)
 
 /**
  * out_begin() - begin the answer
- * @o:		json and pretty are set, the rest is filled
+ * @o:		json, pretty and indent are set, the rest is filled
  * @shape:	enum out_shape
  */
 void out_begin(struct out *o, enum out_shape shape)
 {
 	const bool json = o->json, pretty = o->pretty;
+	const unsigned int indent = o->indent;
 
 	memset(o, 0, sizeof(*o));
+	o->indent = indent;
 	o->json = json;
 	o->pretty = pretty;
 	o->shape = shape;
@@ -293,106 +313,4 @@ void out_line(struct out *o, const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
-}
-
-/**
- * out_str() - a text
- * @o:		answer
- * @key:	JSON's key; what stands before the value, or over the column
- * @text:	any bytes, or NULL
- */
-void out_str(struct out *o, const char *key, const char *text)
-{
-	char *clean;
-
-	if (!o->json) {
-		put(o, key, text ? text_visible(text) : NULL);
-	} else if (text) {
-		clean = text_utf8(text);
-		add(o, key, json_string(clean));
-		free(clean);
-	}
-}
-
-/**
- * out_quoted() - out_str(), quoted in text
- * @o:		answer
- * @key:	see out_str()
- * @text:	any bytes, or NULL
- */
-void out_quoted(struct out *o, const char *key, const char *text)
-{
-	char *quoted = text && !o->json ? text_quoted(text) : NULL;
-
-	out_str(o, key, quoted ? quoted : text);
-	free(quoted);
-}
-
-/**
- * out_num() - a number
- * @o:		answer
- * @key:	see out_str()
- * @has:	whether there is one
- * @n:		number
- */
-void out_num(struct out *o, const char *key, bool has, uint64_t n)
-{
-	if (!o->json)
-		put(o, key, has ? xasprintf("%llu", (unsigned long long)n) : NULL);
-	else if (has)
-		add(o, key, json_integer(n));
-}
-
-/**
- * out_bool() - yes or no
- * @o:		answer
- * @key:	see out_str()
- * @has:	whether there is one
- * @b:		yes
- */
-void out_bool(struct out *o, const char *key, bool has, bool b)
-{
-	if (!o->json)
-		put(o, key, has ? xstrdup(b ? "yes" : "no") : NULL);
-	else if (has)
-		add(o, key, json_boolean(b));
-}
-
-/**
- * out_time() - a date
- * @o:		answer
- * @key:	see out_str()
- * @has:	whether there is one
- * @epoch:	seconds since 1970; text shows local time
- */
-void out_time(struct out *o, const char *key, bool has, uint64_t epoch)
-{
-	time_t t = epoch;
-	char text[32];
-	struct tm tm;
-
-	if (o->json || !has) {
-		out_num(o, key, has, epoch);
-		return;
-	}
-	if (localtime_r(&t, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
-		put(o, key, xstrdup(text));
-	else
-		out_num(o, key, true, epoch);
-}
-
-/**
- * out_span() - a duration
- * @o:		answer
- * @key:	see out_str()
- * @has:	whether there is one
- * @seconds:	its length
- */
-void out_span(struct out *o, const char *key, bool has, uint32_t seconds)
-{
-	if (o->json || !has)
-		out_num(o, key, has, seconds);
-	else
-		put(o, key, xstrdup(duration_text(seconds)));
 }

@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "names.h"
 
-#define OUT_DEPTH	4
+#define OUT_DEPTH	8
 #define OUT_COLUMNS	24
 
 enum out_shape {
@@ -24,6 +25,7 @@ enum out_shape {
  * struct out - one answer
  * @json:	not text
  * @pretty:	JSON on many lines
+ * @indent:	text: blanks before each line of a record or list
  * @shape:	enum out_shape
  * @value:	JSON: what is being filled, outermost first
  * @depth:	how many of them
@@ -34,6 +36,7 @@ enum out_shape {
  */
 struct out {
 	bool json, pretty;
+	unsigned int indent;
 	enum out_shape shape;
 	json_t *value[OUT_DEPTH];
 	unsigned int depth;
@@ -55,8 +58,17 @@ void out_str(struct out *o, const char *key, const char *text);
 void out_num(struct out *o, const char *key, bool has, uint64_t n);
 void out_bool(struct out *o, const char *key, bool has, bool b);
 void out_time(struct out *o, const char *key, bool has, uint64_t epoch);
+void out_moment(struct out *o, const char *key, bool has, uint64_t nanoseconds);
 void out_span(struct out *o, const char *key, bool has, uint32_t seconds);
 void out_quoted(struct out *o, const char *key, const char *text);
+void out_flags(struct out *o, const char *key, const struct names *names,
+	       uint64_t flags);
+
+const char *moment_text(uint64_t nanoseconds);
+
+/* What these are made of */
+void out_add(struct out *o, const char *key, json_t *value);
+void out_put(struct out *o, const char *key, char *text);
 
 /* Values within values, not in text. */
 void out_open(struct out *o, const char *key, bool array);

@@ -43,28 +43,38 @@ static int note(const struct nlmsghdr *nlh, void *data, struct err *e)
 	return 0;
 }
 
-/* Groups of counters, told by how their names begin; the rest is the last. */
+/* Groups of counters, told by how their names begin: each is in the first one
+ * that fits.
+ */
 static const struct {
-	const char *prefix;
 	const char *title;
+	const char *prefix[3];
 } groups[] = {
-	{ "exit-", NULL },	/* stands below "seen" */
-	{ "would-", "observed: what would have become of it" },
-	{ "subtype-", "options: by subtype" },
-	{ "version-", "MP_CAPABLE: by version" },
-	{ "fault-", "malformed options: by fault" },
-	{ "reset-", "resets" },
-	{ "", "segments with MPTCP" },
+	{ NULL, { "exit-" } },	/* stands below "seen" */
+	{ "segments with MPTCP", { "mptcp", "syn", "midstream" } },
+	{ "options: by subtype", { "subtype-" } },
+	{ "MP_CAPABLE: by version", { "version-" } },
+	{ "observed: what would have become of it", { "would-" } },
+	{ "malformed options: by fault", { "fault-" } },
+	{ "sessions", { "session-", "keys-", "close-" } },
+	{ "joins", { "join-", "subflow-" } },
+	{ "resets", { "reset-" } },
+	{ "events", { "event-" } },
+	{ "others", { "" } },
 };
 
-static bool in_group(unsigned int group, const char *name)
+static unsigned int group_of(const char *name)
 {
-	unsigned int i;
+	unsigned int i, j;
 
-	for (i = 0; i < group; i++)
-		if (!strncmp(name, groups[i].prefix, strlen(groups[i].prefix)))
-			return false;
-	return !strncmp(name, groups[group].prefix, strlen(groups[group].prefix));
+	for (i = 0; i < ARRAY_SIZE(groups) - 1; i++)
+		for (j = 0; j < ARRAY_SIZE(groups[i].prefix); j++) {
+			const char *prefix = groups[i].prefix[j];
+
+			if (prefix && !strncmp(name, prefix, strlen(prefix)))
+				return i;
+		}
+	return i;
 }
 
 static void print_group(struct out *out, const struct counts *c,
@@ -76,7 +86,7 @@ static void print_group(struct out *out, const struct counts *c,
 	for (i = 0; i < COUNTERS_MAX; i++) {
 		const char *name = name_of(&names_counter, i);
 
-		if (!c->has[i] || !in_group(group, name) || (!all && !c->value[i]))
+		if (!c->has[i] || group_of(name) != group || (!all && !c->value[i]))
 			continue;
 		if (title)
 			out_line(out, "%s", title);
@@ -91,14 +101,13 @@ static uint64_t seen(const struct counts *c)
 	unsigned int i;
 
 	for (i = 0; i < COUNTERS_MAX; i++)
-		if (c->has[i] && in_group(0, name_of(&names_counter, i)))
+		if (c->has[i] && !group_of(name_of(&names_counter, i)))
 			sum += c->value[i];
 	return sum;
 }
 
 static int show(struct ctx *ctx, struct words *w)
 {
-	static const unsigned int order[] = { 0, 6, 2, 3, 1, 4, 5 };
 	bool all = words_peek(w) && !strcmp(words_peek(w), "all");
 	struct out *out = &ctx->out;
 	struct counts c = { 0 };
@@ -114,8 +123,8 @@ static int show(struct ctx *ctx, struct words *w)
 	for (i = 0; i < COUNTERS_MAX; i++)
 		out_num(out, name_of(&names_counter, i), c.has[i], c.value[i]);
 	out_line(out, "%-30s %15" PRIu64, "seen", seen(&c));
-	for (i = 0; i < ARRAY_SIZE(order); i++)
-		print_group(out, &c, order[i], all);
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		print_group(out, &c, i, all);
 	return out_end(out, &ctx->err);
 }
 
@@ -139,12 +148,21 @@ const struct object object_stats = {
 	.help =
 "seen          packets that a hook saw; each of them is in exactly one exit-...\n"
 "exit-...      what became of it, and by what: default or site (the entry), join,\n"
-"              malformed, add-addr (these settings), sealed (TCP-AO or AH)\n"
+"              malformed, add-addr, orphan, midstream (these settings), sealed (TCP-AO\n"
+"              or AH), closing (its session is being closed)\n"
 "would-...     in mode observe: what would have become of it\n"
 "mptcp         segments with MPTCP options; syn and synack are some of them\n"
 "subtype-...   options, not segments\n"
 "version-...   MP_CAPABLE options by version: 0 is RFC 6824, 1 is RFC 8684\n"
 "fault-...     options that break these RFCs\n"
+"session-...   sessions learnt, confirmed, ended, forgotten, or not learnt: full is\n"
+"              for lack of room, share because their client has its share of it\n"
+"keys-ignored  MP_CAPABLEs with other keys than those of their session\n"
+"join-...      joins into known sessions and orphans; graced: judged as joins because\n"
+"              of orphan-grace; untracked: beyond what a session may have\n"
+"midstream     segments with MPTCP on connections that are not known\n"
+"close-sent    segments sent to close sessions\n"
+"event-lost    events left out\n"
 "reset-...     resets sent, failed, and left out because of reset-rate\n",
 	.verbs = verbs,
 	.n = ARRAY_SIZE(verbs),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mbctl status: what goes on in this namespace. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,30 +9,42 @@
 #include "names.h"
 #include "util.h"
 
-static void hooks_text(struct out *out, uint32_t hooks)
+static void print_sessions(struct out *out, const struct status *s)
 {
-	char text[256] = "";
-	unsigned int i;
+	const uint64_t *v = s->value;
+	const bool *has = s->has;
+	char text[96];
 
-	for (i = 0; i < 32; i++) {
-		if (!(hooks & (1U << i)))
-			continue;
-		if (*text)
-			strcat(text, " ");
-		strcat(text, name_of(&names_hook, i));
+	snprintf(text, sizeof(text), "%llu of %llu",
+		 (unsigned long long)v[MPTCP_MB_STATUS_SESSIONS],
+		 (unsigned long long)v[MPTCP_MB_STATUS_MAX_SESSIONS]);
+	if (!out->json && has[MPTCP_MB_STATUS_MAX_SESSIONS]) {
+		out_str(out, "sessions", text);
+	} else {
+		out_num(out, "sessions", has[MPTCP_MB_STATUS_SESSIONS],
+			v[MPTCP_MB_STATUS_SESSIONS]);
+		out_num(out, "max-sessions", has[MPTCP_MB_STATUS_MAX_SESSIONS],
+			v[MPTCP_MB_STATUS_MAX_SESSIONS]);
 	}
-	out_str(out, "hooks", *text ? text : "none");
-}
-
-static void hooks_json(struct out *out, uint32_t hooks)
-{
-	unsigned int i;
-
-	out_open(out, "hooks", true);
-	for (i = 0; i < 32; i++)
-		if (hooks & (1U << i))
-			out_str(out, NULL, name_of(&names_hook, i));
-	out_close(out);
+	out_num(out, "unconfirmed", has[MPTCP_MB_STATUS_UNCONFIRMED],
+		v[MPTCP_MB_STATUS_UNCONFIRMED]);
+	out_num(out, "subflows", has[MPTCP_MB_STATUS_SUBFLOWS],
+		v[MPTCP_MB_STATUS_SUBFLOWS]);
+	snprintf(text, sizeof(text), "%s, in which orphans are judged as joins",
+		 duration_text(v[MPTCP_MB_STATUS_GRACE]));
+	if (!out->json && has[MPTCP_MB_STATUS_GRACE])
+		out_str(out, "grace", text);
+	else
+		out_num(out, "grace", has[MPTCP_MB_STATUS_GRACE],
+			v[MPTCP_MB_STATUS_GRACE]);
+	if (!out->json && v[MPTCP_MB_STATUS_IMPAIRED])
+		out_str(out, "impaired",
+			"yes: there was no room for some session: raise max-sessions; meanwhile orphans are judged as joins, and midstream accepts");
+	else
+		out_bool(out, "impaired", has[MPTCP_MB_STATUS_IMPAIRED],
+			 v[MPTCP_MB_STATUS_IMPAIRED]);
+	out_num(out, "refused", has[MPTCP_MB_STATUS_REFUSED],
+		v[MPTCP_MB_STATUS_REFUSED]);
 }
 
 static void print(struct out *out, const struct status *s)
@@ -44,10 +57,7 @@ static void print(struct out *out, const struct status *s)
 		 v[MPTCP_MB_STATUS_ARMED]);
 	out_str(out, "mode", has[MPTCP_MB_STATUS_MODE] ?
 		name_of(&names_mode, v[MPTCP_MB_STATUS_MODE]) : NULL);
-	if (out->json)
-		hooks_json(out, v[MPTCP_MB_STATUS_HOOKS]);
-	else
-		hooks_text(out, v[MPTCP_MB_STATUS_HOOKS]);
+	out_flags(out, "hooks", &names_hook, v[MPTCP_MB_STATUS_HOOKS]);
 	out_num(out, "sites", has[MPTCP_MB_STATUS_SITES],
 		v[MPTCP_MB_STATUS_SITES]);
 	out_num(out, "generation", has[MPTCP_MB_STATUS_GENERATION],
@@ -59,6 +69,7 @@ static void print(struct out *out, const struct status *s)
 		v[MPTCP_MB_STATUS_CHANGED_PID]);
 	out_num(out, "txn_pid", has[MPTCP_MB_STATUS_TXN_PID],
 		v[MPTCP_MB_STATUS_TXN_PID]);
+	print_sessions(out, s);
 }
 
 static int show(struct ctx *ctx, struct words *w)
@@ -96,7 +107,15 @@ const struct object object_status = {
 "generation    changes with every change of the policy\n"
 "changed-at    when the policy was changed last, by program changed-comm with the\n"
 "              process id changed-pid\n"
-"txn-pid       process that is about to replace the policy\n",
+"txn-pid       process that is about to replace the policy\n"
+"sessions      known ones, and how many may be (max-sessions); those that have ended\n"
+"              are remembered for a minute\n"
+"unconfirmed   those of which the server has not proven the keys yet\n"
+"subflows      of all sessions\n"
+"grace         time left in which orphans are judged as joins\n"
+"impaired      within orphan-grace there was no room for a session: joins into it\n"
+"              cannot be told from orphans\n"
+"refused       segments refused so far: \"mbctl refused\" shows the last\n",
 	.verbs = verbs,
 	.n = ARRAY_SIZE(verbs),
 };
