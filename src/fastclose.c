@@ -7,6 +7,7 @@
  * matter which host hears of the close first.
  */
 #include <linux/audit.h>
+#include <linux/netlink.h>
 #include <linux/slab.h>
 
 #include "compat.h"
