@@ -188,8 +188,6 @@ enum mptcp_mb_fallback_sign {
  *   its key.
  * @MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN: The client takes no joins to its
  *   first address (flag C).
- * @MPTCP_MB_SESSION_FLAG_SERVER_NO_JOIN: The server likewise; a third ACK
- *   repeats only the client's flags, so never set by them.
  * @MPTCP_MB_SESSION_FLAG_DENIED: The policy in force would deny it.
  * @MPTCP_MB_SESSION_FLAG_KEYLESS: Its start was not seen; known only because
  *   it is being reset.
@@ -199,11 +197,10 @@ enum mptcp_mb_session_flag {
 	MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN = 2,
 	MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN = 4,
 	MPTCP_MB_SESSION_FLAG_CLIENT_NO_JOIN = 8,
-	MPTCP_MB_SESSION_FLAG_SERVER_NO_JOIN = 16,
-	MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN = 32,
-	MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN = 64,
-	MPTCP_MB_SESSION_FLAG_DENIED = 128,
-	MPTCP_MB_SESSION_FLAG_KEYLESS = 256,
+	MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN = 16,
+	MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN = 32,
+	MPTCP_MB_SESSION_FLAG_DENIED = 64,
+	MPTCP_MB_SESSION_FLAG_KEYLESS = 128,
 };
 
 enum mptcp_mb_subflow_flag {
