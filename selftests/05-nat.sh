@@ -68,7 +68,7 @@ for family in 4 6; do
 
 	apply "policy set default deny" "site add any from $C allow"
 	check "v$F: allowed client" goes mptcp "$VIRTUAL" 5001
-	check "v$F: its SYN and SYN/ACK" is 2 "$(counter exit-accept-site)"
+	check "v$F: its SYN and SYN/ACK, and those of its join from another address" is 4 "$(counter exit-accept-site)"
 	check "v$F: another client" goes tcp "$VIRTUAL" 5001 --bind "$C2"
 	apply "policy set default deny" "site add any from $GS allow"
 	check "v$F: not the address that the server sees" goes tcp "$VIRTUAL" 5001

@@ -304,7 +304,7 @@ counter()
 }
 
 # counters [NETNS]: all that counted something, as NAME=VALUE in one line; but for segments
-# without MPTCP, of which nobody knows the number before
+# without MPTCP, of which nobody knows the number before, and what counts sessions and joins
 counters()
 {
 	local json pair list=()
@@ -314,6 +314,7 @@ counters()
 	for pair in ${json//,/ }; do
 		case $pair in
 		*:0 | seen:* | exit-plain:* | exit-other:*)	;;
+		session-* | join-* | subflow-* | midstream:* | keys-* | close-* | event-*)	;;
 		*)	list+=("${pair/:/=}");;
 		esac
 	done

@@ -40,7 +40,8 @@ static bool joinable(const struct mb_session *s)
 {
 	return (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
 	       (s->state == MPTCP_MB_SESSION_STATE_CONFIRMED ||
-		s->state == MPTCP_MB_SESSION_STATE_DETACHED);
+		s->state == MPTCP_MB_SESSION_STATE_DETACHED ||
+		s->state == MPTCP_MB_SESSION_STATE_CLOSING);
 }
 
 static bool is_addr(const struct mb_tuple *tuple, unsigned int side, u8 family,
@@ -74,7 +75,8 @@ static unsigned int likeness(const struct mb_session *s, unsigned int joined,
 
 static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)
 {
-	jn->kind = MB_JOIN_KNOWN;
+	jn->kind = READ_ONCE(s->state) == MPTCP_MB_SESSION_STATE_CLOSING ?
+		   MB_JOIN_CLOSING : MB_JOIN_KNOWN;
 	jn->session = s;
 	jn->joined = joined;
 	jn->by_server = joined == MB_CLIENT;
@@ -303,7 +305,7 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 	struct mb_join *join, *old;
 
 	spin_lock(&ss->lock);
-	if (!joinable(s))
+	if (!joinable(s) || s->state == MPTCP_MB_SESSION_STATE_CLOSING)
 		goto unlock;
 	old = find(ss, tuple);
 	if (old && old->session == s && old->isn == ntohl(th->seq) &&

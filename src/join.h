@@ -13,6 +13,7 @@ enum mb_join_kind {
 	MB_JOIN_ORPHAN,		/* into a session that is not known */
 	MB_JOIN_FORGED,		/* its HMAC is not the session's */
 	MB_JOIN_KNOWN,
+	MB_JOIN_CLOSING,	/* into a session that is being closed */
 };
 
 /**
@@ -20,7 +21,7 @@ enum mb_join_kind {
  * @kind:	enum mb_join_kind
  * @graced:	if it is not known, that may be for lack of room, or time
  * @by_server:	the session's server opens it; with MB_JOIN_KNOWN only
- * @session:	with MB_JOIN_KNOWN: kept by RCU
+ * @session:	with MB_JOIN_KNOWN and _CLOSING: kept by RCU
  * @joined:	side of the session that is joined
  * @opt:	the option, or NULL
  */

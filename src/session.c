@@ -391,8 +391,8 @@ void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state)
 	lockdep_assert_held(&ss->lock);
 	if (state == before)
 		return;
-	if (before == MPTCP_MB_SESSION_STATE_UNCONFIRMED)
-		ss->n_unconfirmed--;
+	ss->n_unconfirmed += (state == MPTCP_MB_SESSION_STATE_UNCONFIRMED) -
+			     (before == MPTCP_MB_SESSION_STATE_UNCONFIRMED);
 	s->state = state;
 	s->since = jiffies;
 	s->queued = READ_ONCE(s->seen);

@@ -3,9 +3,9 @@
  * traffic of a session goes this way and no further; what changes a session's
  * life goes on to life.c.
  */
-#include <linux/unaligned.h>
 #include <net/tcp.h>
 
+#include "compat.h"
 #include "inject.h"
 #include "netns.h"
 #include "steer.h"

@@ -144,7 +144,9 @@ static void judge_site(const struct mb_policy *p, const struct mb_site_query *q,
 	}
 	j->cause = j->site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
 	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
-	if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY)
+	if (join && jn->kind == MB_JOIN_CLOSING)
+		refuse(j, MPTCP_MB_VERDICT_DROP, MPTCP_MB_CAUSE_CLOSING);
+	else if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY)
 		j->verdict = denial(p, j->site);
 	else if (join)
 		judge_join(p, !known && !jn->graced, j);
