@@ -242,9 +242,10 @@ int mptcp_mb_nl_refused_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	if (n == U64_MAX || !mb_refused_read(ring, &n, &r))
-		return refuse(info, MPTCP_MB_A_UNSPEC, -ENOENT,
-			      "nothing has been refused");
+	if (n == U64_MAX || !mb_refused_read(ring, &n, &r)) {
+		GENL_SET_ERR_MSG(info, "nothing has been refused");
+		return -ENOENT;
+	}
 	msg = mb_netlink_reply(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
