@@ -68,6 +68,26 @@ void mb_key_facts(unsigned int version, const u8 *key, struct mb_key_facts *out)
 	memzero_explicit(digest, sizeof(digest));
 }
 
+/* RFC 2104's HMAC for a key of 16 bytes and a message of no more than a digest:
+ * nothing of it has to be hashed to fit, nor is it so long that its parts would
+ * have to be.
+ */
+static void hmac_of(unsigned int version, const u8 *key_own, const u8 *key_peer,
+		    const void *msg, unsigned int msg_len, u8 *digest)
+{
+	u8 input[HMAC_BLOCK + SHA256_DIGEST_SIZE];
+	unsigned int len = digest_len(version);
+
+	hmac_block(input, key_own, key_peer, HMAC_IPAD);
+	memcpy(input + HMAC_BLOCK, msg, msg_len);
+	digest_of(version, input, HMAC_BLOCK + msg_len, digest);
+
+	hmac_block(input, key_own, key_peer, HMAC_OPAD);
+	memcpy(input + HMAC_BLOCK, digest, len);
+	digest_of(version, input, HMAC_BLOCK + len, digest);
+	memzero_explicit(input, sizeof(input));
+}
+
 /**
  * mb_key_join_hmac() - the HMAC by which a host proves that a join is its own
  * @version:	as for mb_key_facts()
@@ -81,9 +101,6 @@ void mb_key_facts(unsigned int version, const u8 *key, struct mb_key_facts *out)
  *		HMAC, the first bytes of v1's. A SYN/ACK has the first
  *		MB_JOIN_HMAC_SYNACK of them
  *
- * RFC 2104's HMAC for a key of 16 bytes and a message of 8: nothing of it has
- * to be hashed to fit, nor is it so long that its parts would have to be.
- *
  * Context: any; no lock, no allocation. Two hashes of two blocks each.
  */
 void mb_key_join_hmac(unsigned int version, const u8 *key_own,
@@ -91,19 +108,10 @@ void mb_key_join_hmac(unsigned int version, const u8 *key_own,
 {
 	const __be32 nonces[] = { cpu_to_be32(nonce_own),
 				  cpu_to_be32(nonce_peer) };
-	u8 input[HMAC_BLOCK + SHA256_DIGEST_SIZE], digest[SHA256_DIGEST_SIZE];
-	unsigned int len = digest_len(version);
+	u8 digest[SHA256_DIGEST_SIZE];
 
-	hmac_block(input, key_own, key_peer, HMAC_IPAD);
-	memcpy(input + HMAC_BLOCK, nonces, sizeof(nonces));
-	digest_of(version, input, HMAC_BLOCK + sizeof(nonces), digest);
-
-	hmac_block(input, key_own, key_peer, HMAC_OPAD);
-	memcpy(input + HMAC_BLOCK, digest, len);
-	digest_of(version, input, HMAC_BLOCK + len, digest);
-
+	hmac_of(version, key_own, key_peer, nonces, sizeof(nonces), digest);
 	memcpy(out, digest, MB_JOIN_HMAC_ACK);
-	memzero_explicit(input, sizeof(input));
 	memzero_explicit(digest, sizeof(digest));
 }
 
@@ -135,5 +143,43 @@ bool mb_key_join_verify(unsigned int version, const u8 *key_own,
 			 right);
 	same = !crypto_memneq(right, hmac, len);
 	memzero_explicit(right, sizeof(right));
+	return same;
+}
+
+/**
+ * mb_key_add_addr_verify() - whether the HMAC of an ADD_ADDR is right
+ * @version:	of MP_CAPABLE; announcements of version 0 have no HMAC
+ * @key_own:	key of the host that announces; MB_KEY_LEN bytes as on the wire,
+ *		any alignment
+ * @key_peer:	key of the other host, likewise
+ * @id:		address id
+ * @addr:	the address as on the wire
+ * @addr_len:	4 or 16 bytes
+ * @port:	host byte order, 0 without one
+ * @hmac:	as on the wire, MB_ADD_ADDR_HMAC bytes, any alignment
+ *
+ * RFC 8684, 3.4.1: the last 64 bits of the HMAC over id, address and port.
+ *
+ * Context: any; no lock, no allocation. Two hashes of two blocks each.
+ * Return: whether the announcing host knows both keys
+ */
+bool mb_key_add_addr_verify(unsigned int version, const u8 *key_own,
+			    const u8 *key_peer, u8 id, const u8 *addr,
+			    unsigned int addr_len, u16 port, const u8 *hmac)
+{
+	const __be16 wire_port = cpu_to_be16(port);
+	u8 msg[1 + 16 + sizeof(wire_port)], digest[SHA256_DIGEST_SIZE];
+	bool same;
+
+	if (!version || addr_len > 16)
+		return false;
+	msg[0] = id;
+	memcpy(msg + 1, addr, addr_len);
+	memcpy(msg + 1 + addr_len, &wire_port, sizeof(wire_port));
+	hmac_of(version, key_own, key_peer, msg,
+		1 + addr_len + sizeof(wire_port), digest);
+	same = !crypto_memneq(digest + sizeof(digest) - MB_ADD_ADDR_HMAC, hmac,
+			      MB_ADD_ADDR_HMAC);
+	memzero_explicit(digest, sizeof(digest));
 	return same;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 typedef __u8 u8;
+typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 #endif
@@ -20,6 +21,7 @@ typedef __u64 u64;
 #define MB_KEY_LEN		8
 #define MB_JOIN_HMAC_SYNACK	8
 #define MB_JOIN_HMAC_ACK	20
+#define MB_ADD_ADDR_HMAC	8	/* 3.4.1 */
 
 /**
  * struct mb_key_facts - what a host's key makes known to who sees it
@@ -40,5 +42,8 @@ void mb_key_join_hmac(unsigned int version, const u8 *key_own,
 bool mb_key_join_verify(unsigned int version, const u8 *key_own,
 			const u8 *key_peer, u32 nonce_own, u32 nonce_peer,
 			const u8 *hmac, unsigned int len);
+bool mb_key_add_addr_verify(unsigned int version, const u8 *key_own,
+			    const u8 *key_peer, u8 id, const u8 *addr,
+			    unsigned int addr_len, u16 port, const u8 *hmac);
 
 #endif

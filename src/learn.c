@@ -273,17 +273,17 @@ static void forget_data(struct mb_session *s, struct mb_subflow *sub)
 	spin_unlock(&sub->lock);
 }
 
+/* Proven is the client's key, and the server's, too, if @both. */
 static void confirm(struct mb_sessions *ss, struct mb_session *s,
-		    struct mb_subflow *sub, const struct mb_segment *seg)
+		    struct mb_subflow *sub, const struct mb_segment *seg,
+		    bool both)
 {
-	const struct mb_option *dss = seg->dss;
-
 	if (!(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)) {
 		s->flags |= MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN;
 		settle(sub, seg);
 		mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CONFIRMED);
 	}
-	if (!dss->dss.seq_len || !dss->dss.data_len)
+	if (!both)
 		return;
 	s->flags |= MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN;
 	kfree_sensitive(s->cand);
@@ -320,5 +320,56 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		forget_data(s, sub);
 		mb_learn_data(s, sub);
 	}
-	confirm(ss, s, sub, seg);
+	confirm(ss, s, sub, seg, dss->dss.seq_len && dss->dss.data_len);
+}
+
+static bool signed_by(const struct mb_keys *k, const struct mb_option *o,
+		      const u8 *option)
+{
+	return mb_key_add_addr_verify(k->version, k->key[MB_SERVER],
+				      k->key[MB_CLIENT], o->add_addr.addr_id,
+				      option + o->add_addr.addr_off,
+				      o->add_addr.addr_len, o->add_addr.port,
+				      option + o->add_addr.hmac_off);
+}
+
+/**
+ * mb_learn_signature() - an ADD_ADDR of the server, on a session that is not
+ *			  confirmed
+ * @ss:		the table
+ * @s:		the session
+ * @sub:	the connection
+ * @seg:	the segment
+ * @o:		its ADD_ADDR with HMAC
+ *
+ * It often is the server's first word, and lets the client open joins. Only who
+ * has both keys can make its HMAC (RFC 8684, 3.4.1).
+ *
+ * Context: ss->lock.
+ */
+void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
+			struct mb_subflow *sub, const struct mb_segment *seg,
+			const struct mb_option *o)
+{
+	const u8 *option = (const u8 *)(seg->th + 1);
+	unsigned int i;
+
+	if (!sub->initial || !(seg->flags & MB_TCP_ACK))
+		return;
+	if (signed_by(&s->keys, o, option)) {
+		confirm(ss, s, sub, seg, true);
+		return;
+	}
+	for (i = 0; s->cand && i < s->cand->n; i++) {
+		if (!signed_by(&s->cand->keys[i], o, option))
+			continue;
+		if (mb_session_rekey(ss, s, &s->cand->keys[i])) {
+			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+			return;
+		}
+		forget_data(s, sub);
+		mb_learn_data(s, sub);
+		confirm(ss, s, sub, seg, true);
+		return;
+	}
 }

@@ -182,14 +182,25 @@ static void prio(struct mb_session *s, struct mb_subflow *sub,
 	}
 }
 
+static void prove(struct mb_sessions *ss, struct mb_session *s,
+		  struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	const struct mb_option *o = find(seg, MB_ADD_ADDR);
+
+	if (o && o->add_addr.form == MB_ADD_ADDR_V1)
+		mb_learn_signature(ss, s, sub, seg, o);
+	else if (seg->dss)
+		mb_learn_proof(ss, s, sub, seg);
+}
+
 static void open_session(struct mb_sessions *ss, struct mb_session *s,
 			 struct mb_subflow *sub, const struct mb_segment *seg)
 {
 	if (has(seg, MB_MP_CAPABLE))
 		mb_learn_claim(ss, s, sub, seg);
 	if (READ_ONCE(sub->attention) & MB_ATTENTION_PROOF) {
-		if (seg->dss && sender(sub, seg) == MB_SERVER)
-			mb_learn_proof(ss, s, sub, seg);
+		if (sender(sub, seg) == MB_SERVER)
+			prove(ss, s, sub, seg);
 	} else if (!seg->near) {
 		return;
 	}

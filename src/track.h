@@ -74,6 +74,9 @@ struct mb_subflow *mb_learn(struct mb_net *mn, const struct mb_policy *policy,
 void mb_learn_data(struct mb_session *s, struct mb_subflow *sub);
 void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 		    struct mb_subflow *sub, const struct mb_segment *seg);
+void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
+			struct mb_subflow *sub, const struct mb_segment *seg,
+			const struct mb_option *o);
 void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		    struct mb_subflow *sub, const struct mb_segment *seg);
 

@@ -396,15 +396,39 @@ static void test_wiped(unsigned int version)
 	ktap_done(name);
 }
 
+/* RFC 8684, 3.4.1; computed with Python's hmac: 10.0.3.2 with id 2, fd01:3::2 port 5001 with id 200 */
+static void test_add_addr(void)
+{
+	static const u8 v4[] = { 10, 0, 3, 2 }, v6[16] = { 0xfd, 1, 0, 3, [15] = 2 };
+	static const u8 hmac4[] = { 0xaf, 0x4d, 0x0a, 0x5d, 0x50, 0x36, 0x00, 0x06 };
+	static const u8 hmac6[] = { 0x4c, 0x39, 0x09, 0xf9, 0xba, 0xa0, 0xc9, 0x3c };
+	const u8 *own = (const u8 *)"01234567", *peer = (const u8 *)"89abcdef";
+	u8 bad[8];
+
+	if (!mb_key_add_addr_verify(1, own, peer, 2, v4, 4, 0, hmac4) ||
+	    !mb_key_add_addr_verify(1, own, peer, 200, v6, 16, 5001, hmac6))
+		ktap_fail("a right one is refused");
+	memcpy(bad, hmac4, sizeof(bad));
+	bad[7] ^= 1;
+	if (mb_key_add_addr_verify(1, own, peer, 2, v4, 4, 0, bad) ||
+	    mb_key_add_addr_verify(1, peer, own, 2, v4, 4, 0, hmac4) ||
+	    mb_key_add_addr_verify(1, own, peer, 3, v4, 4, 0, hmac4) ||
+	    mb_key_add_addr_verify(1, own, peer, 2, v4, 4, 1, hmac4) ||
+	    mb_key_add_addr_verify(0, own, peer, 2, v4, 4, 0, hmac4))
+		ktap_fail("a wrong one is taken");
+	ktap_done("HMACs of announcements");
+}
+
 int main(int argc, char **argv)
 {
 	char word[65];
 
 	srandom(argc > 1 ? strtoul(argv[1], NULL, 0) : 1);
-	ktap_plan(8);
+	ktap_plan(9);
 	test_facts();
 	test_hmacs();
 	test_verify();
+	test_add_addr();
 	test_sha1();
 	test_wiped(0);
 	test_wiped(1);

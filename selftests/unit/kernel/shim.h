@@ -61,6 +61,7 @@ typedef u64 __be64;
 #define be32_to_cpu(x) (x)
 #define be64_to_cpu(x) (x)
 #endif
+#define cpu_to_be16(x) ((__be16)cpu_to_be32((u32)(u16)(x) << 16))
 #define cpu_to_be32(x) be32_to_cpu(x)
 #define cpu_to_be64(x) be64_to_cpu(x)
 #define htonl(x) be32_to_cpu(x)
