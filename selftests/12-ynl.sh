@@ -1,12 +1,12 @@
 #!/bin/bash
 # The netlink family as its specification has it: the kernel's stock ynl client (linux-source-6.12)
 # gets, sets and dumps with it. Transactions of sockets that do not know of each other; input that
-# mbctl would never send.
+# mbctl would never send; who listens to events, and who may not.
 . "$(dirname "$0")/lib.sh"
 
 YNL=${MPTCP_MB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mptcp-mb}/ynl-6.12/tools/net/ynl
 SPEC=$TOP/docs/netlink/mptcp_mb.yaml
-plan 13
+plan 16
 
 # cli ARGS...: the stock client, in the gateway
 cli()
@@ -78,3 +78,6 @@ check "transactions of two sockets" cases transaction
 check "a process with a transaction is killed: nothing has changed" killed_transaction
 check "input that mbctl never sends" cases raw
 check "4,000 entries in one dump" cases many
+check "events of a changing policy, in order" cases events
+check "a listener that is slow holds up nobody" cases slow
+check "unprivileged users get neither sessions nor events" cases unprivileged

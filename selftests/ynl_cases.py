@@ -4,6 +4,7 @@
 usage: ynl_cases.py FUNCTION    with PYTHONPATH=.../tools/net/ynl SPEC=mptcp_mb.yaml
 """
 import copy
+import errno
 import os
 import socket
 import sys
@@ -11,7 +12,7 @@ import time
 
 from lib import NlError, YnlFamily
 
-SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
+SOL_NETLINK, CAP_ACK, EXT_ACK, BROADCAST_ERROR = 270, 10, 11, 4
 
 # read once: the specification takes its time
 ynl = YnlFamily(os.environ["SPEC"], "")
@@ -26,6 +27,7 @@ def another():
     other.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
     for option in (CAP_ACK, EXT_ACK):
         other.sock.setsockopt(SOL_NETLINK, option, 1)
+    other.async_msg_queue = []
     return other
 
 
@@ -146,6 +148,26 @@ OTHERS = [
     ("policy-set", {"settings": {"malformed": "reset"}}, ""),
     ("policy-set", {"settings": {"reset-rate": 1000001}}, ""),
     ("policy-set", {"settings": {"generation": 1}}, "read only"),
+    ("session-get", {}, "an id is needed"),
+    ("session-get", {"session-id": 0}, "no session has this id"),
+    ("session-get", {"session-id": 0xffffffff}, "no session has this id"),
+    ("session-close", {}, "an id is needed"),
+    ("session-close", {"session-id": 0xffffffff}, ""),
+    ("session-reset", {}, "both ends are needed"),
+    ("refused-get", {}, "nothing has been refused"),
+]
+
+END = {"source": "0a000001", "source-port": 1, "destination": "0a000002", "destination-port": 2}
+
+# connections that are none
+CONNECTIONS = [
+    *[({k: v for k, v in END.items() if k != without}, "both ends are needed") for without in END],
+    ({**END, "source": "0a0000"}, "4 or 16 bytes"),
+    ({**END, "destination": 17 * "00"}, "4 or 16 bytes"),
+    ({**END, "source": FD["address"]}, "two address families"),
+    ({**END, "destination": 10 * "00" + "ffff" + "0a000001"}, "mapped into IPv6"),
+    ({**END, "destination": END["source"], "destination-port": 1}, "the same"),
+    ({**END, "source-port": 0}, ""),
 ]
 
 
@@ -160,7 +182,10 @@ def raw():
             refused(ynl, op, {"site": {**prefix, **DENY}}, text)
     for op, request, text in OTHERS:
         refused(ynl, op, request, text)
+    for request, text in CONNECTIONS:
+        refused(ynl, "session-reset", request, text)
     assert policy(ynl) == before
+    assert ynl.dump("session-get", {}) == [] and ynl.dump("refused-get", {}) == []
 
 
 def many():
@@ -176,4 +201,135 @@ def many():
     assert sites(ynl) == []
 
 
-{f.__name__: f for f in (transaction, hold, raw, many)}[sys.argv[1]]()
+def lost():
+    """How many events the kernel has left out, ever."""
+    counts = ynl.do("stats-get", {})["count"]
+    return next(count["value"] for count in counts if count["id"] == "event-lost")
+
+
+def heard(who):
+    """The events that came meanwhile."""
+    who.check_ntf()
+    got = [ntf["msg"] for ntf in who.async_msg_queue]
+    who.async_msg_queue.clear()
+    return got
+
+
+def touch(times):
+    """Changes the policy."""
+    for i in range(times):
+        ynl.do("policy-set", {"settings": {"reset-rate": 1000 + i % 2}})
+
+
+def events():
+    """Each change of the policy is told, in order, and by whom."""
+    who = another()
+    who.ntf_subscribe("events")
+    began = ynl.do("policy-get", {})["settings"]["generation"]
+    touch(50)
+    got = heard(who)
+    assert [e["event"] for e in got] == 50 * ["policy-changed"], got
+    assert [e["generation"] for e in got] == [began + 1 + i for i in range(50)], got
+    assert {e["pid"] for e in got} == {os.getpid()} and got[0]["comm"].startswith("python"), got[0]
+    times = [e["time"] for e in got]
+    assert times == sorted(times) and abs(times[0] / 1e9 - time.time()) < 60, times
+    assert not any("lost" in e for e in got) and lost() == 0
+    who.sock.close()
+    touch(10)
+    assert lost() == 0
+
+
+def slow():
+    """Who does not read delays nobody: it misses events and knows, and so does the kernel."""
+    quick, sleeper = another(), another()
+    for who in (quick, sleeper):
+        who.ntf_subscribe("events")
+    sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10000)
+    sleeper.sock.setsockopt(SOL_NETLINK, BROADCAST_ERROR, 1)
+    touch(100)
+    missed = lost()
+    assert 50 < missed < 100, missed
+    assert len(heard(quick)) == 100
+    try:
+        heard(sleeper)
+        raise AssertionError("the sleeper does not know what it has missed")
+    except OSError as e:
+        assert e.errno == errno.ENOBUFS, e
+    assert len(heard(sleeper)) == 100 - missed
+    touch(1)
+    for who in (quick, sleeper):
+        got = heard(who)
+        assert len(got) == 1 and "lost" not in got[0], got
+    assert lost() == missed
+
+
+def unprivileged():
+    """Without CAP_NET_ADMIN there are counters, and nothing else."""
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    who = another()
+    who.do("stats-get", {})
+    for op, request in (("session-get", {"session-id": 1}), ("session-close", {"session-id": 1}),
+                        ("session-reset", END), ("refused-get", {})):
+        refused_eperm(lambda: who.do(op, request))
+    for op in ("session-get", "refused-get"):
+        refused_eperm(lambda: who.dump(op, {}))
+    refused_eperm(lambda: another().ntf_subscribe("events"))
+
+
+def refused_eperm(call):
+    try:
+        call()
+    except (NlError, OSError) as e:
+        assert getattr(e, "error", None) == errno.EPERM or e.errno == errno.EPERM, e
+        return
+    raise AssertionError("an unprivileged user may")
+
+
+def sessions():
+    """What a dump says of the sessions, in order, each once."""
+    got = [message["session"] for message in ynl.dump("session-get", {})]
+    ids = [session["id"] for session in got]
+    assert all(a < b for a, b in zip(ids, ids[1:])), ids
+    return {session["id"]: session for session in got}
+
+
+def changing():
+    """Dumps while sessions come, until there are N: those of before are in each of them."""
+    before = sessions()
+    print(len(before), flush=True)
+    counts = []
+    while not counts or counts[-1][0] < int(sys.argv[2]):
+        there = ynl.do("status-get", {})["sessions"]
+        now = sessions()
+        assert before.keys() <= now.keys() and there <= len(now), (there, len(now))
+        counts.append((there, len(now)))
+    print(counts)
+    assert counts[0][0] < int(sys.argv[2]) and counts[0][1] > len(before), counts
+
+
+def subflows():
+    """A session of LIVE live subflows, the first in the dump, CLOSED at least are closed."""
+    live, closed = int(sys.argv[2]), int(sys.argv[3])
+    for session in (ynl.dump("session-get", {})[0]["session"],
+                    ynl.do("session-get", {"session-id": int(sys.argv[4])})["session"]):
+        states = [sub["state"] for sub in session["subflow"]]
+        print(session["id"], states.count("live"), states.count("closed"))
+        assert states.count("live") == live and states.count("closed") >= closed
+        assert all("from-client" in sub for sub in session["subflow"])
+        assert "initial" in session["subflow"][0]["flags"]
+
+
+def refusals():
+    """The last 256 of N refusals; LAST is the token of the very last."""
+    got = [message["refusal"] for message in ynl.dump("refused-get", {})]
+    assert len(got) == 256, len(got)
+    times = [r["time"] for r in got]
+    assert times == sorted(times)
+    assert ynl.do("refused-get", {})["refusal"] == got[-1]
+    assert (got[-1]["token"], got[-1]["cause"]) == (int(sys.argv[3], 0), "orphan"), got[-1]
+    assert ynl.do("status-get", {})["refused"] == int(sys.argv[2])
+
+
+globals()[sys.argv[1]]()

@@ -10,9 +10,9 @@
 #include "netlink_gen.h"
 #include "netns.h"
 
-/* Attributes of the longest event, a session and a subflow, are 616 bytes. A
- * little more makes skb and message one kilobyte, of which a listener's buffer
- * has room for many.
+/* Bytes of attributes: room for a session with a subflow and some more. Message
+ * and what an skb takes beside it are one kilobyte, of which a listener's buffer
+ * holds many.
  */
 #define EVENT_SIZE	680
 
@@ -144,6 +144,7 @@ static bool begin(struct mb_net *mn, enum mptcp_mb_event kind, struct message *m
 
 static void send(struct mb_net *mn, struct message *m, int err)
 {
+	BUILD_BUG_ON(MB_ATTR_SESSION_MAX + MB_ATTR_SUBFLOW_MAX + 32 > EVENT_SIZE);
 	if (err) {
 		WARN_ON_ONCE(err == -EMSGSIZE);
 		nlmsg_free(m->skb);
@@ -174,7 +175,7 @@ void mb_event_session(struct mb_net *mn, enum mptcp_mb_event kind,
 	if (begin(mn, kind, &m)) {
 		err = mb_attr_put_session(m.skb, MPTCP_MB_A_SESSION, s,
 					  rcu_dereference(mn->policy),
-					  MB_SUBFLOWS_NONE);
+					  false);
 		if (!err && sub)
 			err = mb_attr_put_subflow(m.skb, MPTCP_MB_A_SUBFLOW, sub);
 		send(mn, &m, err);

@@ -12,9 +12,6 @@
 #include "session.h"
 #include "verdict.h"
 
-/* Bytes that a subflow takes at most: 320, and a margin */
-#define SUBFLOW_SIZE	384
-
 static int put_address(struct sk_buff *skb, int type, u8 family,
 		       const struct in6_addr *addr)
 {
@@ -172,18 +169,12 @@ static int put_counts(struct sk_buff *skb, const struct mb_session *s)
 	return 0;
 }
 
-static int put_subflows(struct sk_buff *skb, const struct mb_session *s,
-			bool fitting)
+static int put_subflows(struct sk_buff *skb, const struct mb_session *s)
 {
-	unsigned int live = s->n_live;
 	struct mb_subflow *sub;
 	int err;
 
 	list_for_each_entry(sub, &s->subflows, member) {
-		if (sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE)
-			live--;
-		else if (fitting && skb_tailroom(skb) < (live + 1) * SUBFLOW_SIZE)
-			continue;
 		err = mb_attr_put_subflow(skb, MPTCP_MB_SESSION_SUBFLOW, sub);
 		if (err)
 			return err;
@@ -197,13 +188,13 @@ static int put_subflows(struct sk_buff *skb, const struct mb_session *s,
  * @type:	of the nest
  * @s:		session
  * @p:		the policy in force, or NULL
- * @subflows:	which of its subflows
+ * @subflows:	with its subflows
  *
  * Context: the table's lock held, and what keeps the policy.
  * Return: 0 or -EMSGSIZE, and @skb may hold a part of it
  */
 int mb_attr_put_session(struct sk_buff *skb, int type, const struct mb_session *s,
-			const struct mb_policy *p, enum mb_subflows subflows)
+			const struct mb_policy *p, bool subflows)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
 	u32 flags = s->flags;
@@ -218,8 +209,7 @@ int mb_attr_put_session(struct sk_buff *skb, int type, const struct mb_session *
 	    (s->matched &&
 	     put_entry(skb, MPTCP_MB_SESSION_SITE, &s->entry, s->action)) ||
 	    put_counts(skb, s) ||
-	    (subflows != MB_SUBFLOWS_NONE &&
-	     put_subflows(skb, s, subflows == MB_SUBFLOWS_FITTING)))
+	    (subflows && put_subflows(skb, s)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -11,9 +11,10 @@
 #include "netns.h"
 
 /* Bytes of the longest message: as much as netlink itself gives a dump, and
- * those who read one bring room for. That is 32 subflows and some 60 closed.
+ * those who read one bring room for. A session has room with all its subflows.
  */
 #define MESSAGE_MAX	SKB_WITH_OVERHEAD(32768)
+static_assert(MB_ATTR_SESSION_MAX + MB_ATTR_SUBFLOWS_MAX + 64 < MESSAGE_MAX);
 
 static int refuse(struct genl_info *info, int attr, int err, const char *msg)
 {
@@ -25,8 +26,7 @@ static int refuse(struct genl_info *info, int attr, int err, const char *msg)
 }
 
 /* The first session from @id on; @id becomes the next one's, if it was put. */
-static int put_next(struct sk_buff *msg, struct mb_net *mn, unsigned long *id,
-		    enum mb_subflows subflows)
+static int put_next(struct sk_buff *msg, struct mb_net *mn, unsigned long *id)
 {
 	struct mb_sessions *ss = mn->sessions;
 	unsigned long next = *id;
@@ -39,7 +39,7 @@ static int put_next(struct sk_buff *msg, struct mb_net *mn, unsigned long *id,
 	spin_lock_bh(&ss->lock);
 	s = mb_session_next(ss, &next);
 	err = s ? mb_attr_put_session(msg, MPTCP_MB_A_SESSION, s,
-				      mb_policy_live(mn), subflows) : -ENOENT;
+				      mb_policy_live(mn), true) : -ENOENT;
 	spin_unlock_bh(&ss->lock);
 	if (!err)
 		*id = next;
@@ -63,7 +63,7 @@ int mptcp_mb_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	next = id;
 	mutex_lock(&mn->lock);
-	err = put_next(msg, mn, &next, MB_SUBFLOWS_FITTING);
+	err = put_next(msg, mn, &next);
 	mutex_unlock(&mn->lock);
 	if (!err && next == id + 1) {
 		genlmsg_end(msg, hdr);
@@ -76,8 +76,7 @@ int mptcp_mb_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 static int dump_next(struct sk_buff *skb, struct netlink_callback *cb,
-		     struct mb_net *mn, unsigned long *id,
-		     enum mb_subflows subflows)
+		     struct mb_net *mn, unsigned long *id)
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 				cb->nlh->nlmsg_seq, &mb_family, NLM_F_MULTI,
@@ -86,7 +85,7 @@ static int dump_next(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!hdr)
 		return -EMSGSIZE;
-	err = put_next(skb, mn, id, subflows);
+	err = put_next(skb, mn, id);
 	if (err)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -94,28 +93,30 @@ static int dump_next(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
-/* The cursor is the id from which to look: ids are in order of arrival. One
- * message holds a session whole, so an empty buffer that is too small for it is
- * made larger; what is too long even then goes without old subflows.
+/* One message holds a session whole: a buffer that is too small for it, and
+ * holds nothing else, is made larger.
  */
+static int widen(struct sk_buff *skb)
+{
+	int more = MESSAGE_MAX - skb_tailroom(skb);
+
+	if (more <= 0)
+		return -EMSGSIZE;
+	return pskb_expand_head(skb, 0, more, GFP_KERNEL);
+}
+
+/* The cursor is the id from which to look: ids are in order of arrival. */
 int mptcp_mb_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct mb_net *mn = mb_net(sock_net(skb->sk));
 	unsigned long id = cb->args[0];
-	int more, err;
+	int err;
 
 	mutex_lock(&mn->lock);
 	do {
-		err = dump_next(skb, cb, mn, &id, MB_SUBFLOWS_ALL);
-		if (err == -EMSGSIZE && !skb->len) {
-			more = MESSAGE_MAX - skb_tailroom(skb);
-			if (more > 0 &&
-			    pskb_expand_head(skb, 0, more, GFP_KERNEL)) {
-				err = -ENOMEM;
-				break;
-			}
-			err = dump_next(skb, cb, mn, &id, MB_SUBFLOWS_FITTING);
-		}
+		err = dump_next(skb, cb, mn, &id);
+		if (err == -EMSGSIZE && !skb->len)
+			err = widen(skb) ?: dump_next(skb, cb, mn, &id);
 	} while (!err);
 	mutex_unlock(&mn->lock);
 	cb->args[0] = id;
