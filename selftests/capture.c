@@ -195,16 +195,20 @@ const char *packet_segment(const struct packet *packet, struct segment *segment)
 	return packet->family == 4 ? segment4(packet, segment) : segment6(packet, segment);
 }
 
-static uint16_t header_sum(const uint8_t *p, unsigned int len)
+static uint16_t sum_on(const uint8_t *p, unsigned int len, uint32_t sum)
 {
-	uint32_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < len; i += 2)
-		sum += get16(p + i);
+	for (i = 0; i < len; i++)
+		sum += i & 1 ? p[i] : p[i] << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum;
+}
+
+static uint16_t header_sum(const uint8_t *p, unsigned int len)
+{
+	return sum_on(p, len, 0);
 }
 
 /* 0/8, 127/8, multicast and beyond */
@@ -248,9 +252,32 @@ const char *packet_not_forwardable(const struct packet *packet)
 	return no_host4(ip + 12) || no_host4(ip + 16) ? "address that is not routed" : NULL;
 }
 
+/* Returns whether TCP's checksum was wrong: an offloading device had it still to compute, or bytes
+ * are missing.
+ */
+static bool repair_tcp(const struct packet *packet, uint8_t *ip)
+{
+	unsigned int off, len, addr = packet->family == 4 ? 12 : 8, alen = packet->family == 4 ? 8 : 32;
+	struct segment segment;
+	uint16_t sum;
+
+	if (packet_segment(packet, &segment))
+		return false;
+	off = segment.tcp - packet->ip;
+	len = packet->len - off;
+	sum = sum_on(ip + off, len, sum_on(ip + addr, alen, TCP + len));
+	if (sum == 0xffff)
+		return false;
+	memset(ip + off + 16, 0, 2);
+	sum = ~sum_on(ip + off, len, sum_on(ip + addr, alen, TCP + len));
+	ip[off + 16] = sum >> 8;
+	ip[off + 17] = sum;
+	return true;
+}
+
 /*
- * Makes up for what a snap length or an editor did to it: zeros for the bytes that are missing, a
- * right IP checksum. What is in the packet stays. Returns whether something was to be done; the
+ * Makes up for what a snap length, an editor or offloading did to it: zeros for the bytes that are
+ * missing, right checksums of IP and TCP. What is in the packet stays. Returns whether something was to be done; the
  * packet then lies in memory that the next one takes.
  */
 bool packet_repair(struct packet *packet)
@@ -276,7 +303,7 @@ bool packet_repair(struct packet *packet)
 		repaired = true;
 	}
 	packet->ip = whole;
-	return repaired;
+	return repair_tcp(packet, whole) || repaired;
 }
 
 static struct {

@@ -40,10 +40,10 @@ begin()
 }
 port=20000
 
-# join_conn CONNECTION SESSION: from the client's second address
+# join_conn CONNECTION SESSION [ADDRESS]: a connection for a join, from the client's second address
 join_conn()
 {
-	play "conn $1 $2 $C2 $((port += 1)) $S 80"
+	play "conn $1 $2 ${3:-$C2} $((port += 1)) $S 80"
 }
 
 # token SESSION: TOKEN is its server's, CLIENT_TOKEN its client's; CLIENT_KEY and SERVER_KEY

@@ -5,7 +5,7 @@
  * Sends the IP packets of a capture, of whatever link type it is, as Ethernet frames, as quickly as
  * the interface takes them. Prints "sent COUNT", "repaired COUNT" and "skipped COUNT REASON" lines.
  *
- * --repair   adds zeros where a packet was cut short, and puts IP checksums right
+ * --repair   adds zeros where a packet was cut short, and puts checksums of IP and TCP right
  * --limit N  sends no more than N packets
  */
 #include <arpa/inet.h>
