@@ -171,6 +171,7 @@ established()
 }
 
 [ -e "$YNL/cli.py" ] || note "$YNL is missing: run tools/netlink/generate --check on the host"
+# shellcheck disable=SC2119	# no arguments are meant
 topo_up && deaf && load_module && play_start || exit
 for f in 4 6; do
 	family $f
