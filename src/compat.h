@@ -12,20 +12,27 @@
 #include <linux/types.h>
 
 /* put_unaligned_be32() and the like: from 6.12 on in the first. */
-#if __has_include(<linux/unaligned.h>)
+#if __has_include("linux/unaligned.h")
 #include <linux/unaligned.h>
-#elif __has_include(<asm/unaligned.h>)
+#elif __has_include("asm/unaligned.h")
 #include <asm/unaligned.h>
 #endif
 
-/* Up to 6.1 extack's messages are constant: the plain one is used. For who
+/* Up to 6.1 extack's messages are constant: the plain one stays. For who
  * includes linux/netlink.h.
  */
 #ifdef NL_SET_ERR_MSG_FMT
-#define MB_SET_ERR_MSG(extack, plain, fmt, ...) \
-	NL_SET_ERR_MSG_FMT(extack, fmt, ##__VA_ARGS__)
+#define MB_SET_ERR_MSG(extack, plain, fmt, ...)				\
+	do {								\
+		NL_SET_ERR_MSG(extack, plain);				\
+		NL_SET_ERR_MSG_FMT(extack, fmt, ##__VA_ARGS__);		\
+	} while (0)
 #else
-#define MB_SET_ERR_MSG(extack, plain, fmt, ...) NL_SET_ERR_MSG(extack, plain)
+#define MB_SET_ERR_MSG(extack, plain, fmt, ...)				\
+	do {								\
+		NL_SET_ERR_MSG(extack, plain);				\
+		no_printk(fmt, ##__VA_ARGS__);				\
+	} while (0)
 #endif
 
 /* Up to 6.6 a multicast group has the flag that commands have. For who includes
