@@ -430,8 +430,10 @@ void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how)
 	mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CLOSED);
 	index_del(ss, s);
 	mb_joins_remove(ss, s);
-	list_for_each_entry(sub, &s->subflows, member)
-		mb_subflow_close(ss, sub, how);
+	/* these go on to end as TCP connections do */
+	if (how != MPTCP_MB_HOW_DATA_FIN && how != MPTCP_MB_HOW_FASTCLOSE)
+		list_for_each_entry(sub, &s->subflows, member)
+			mb_subflow_close(ss, sub, how);
 	mb_subflow_attend(s, 0, MB_ATTENTION_CLOSING | MB_ATTENTION_PROOF |
 				MB_ATTENTION_DATA_FIN);
 	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_CLOSED);
