@@ -24,8 +24,10 @@
 #ifdef NL_SET_ERR_MSG_FMT
 #define MB_SET_ERR_MSG(extack, plain, fmt, ...)				\
 	do {								\
-		NL_SET_ERR_MSG(extack, plain);				\
-		NL_SET_ERR_MSG_FMT(extack, fmt, ##__VA_ARGS__);		\
+		struct netlink_ext_ack *mb_extack = (extack);		\
+									\
+		NL_SET_ERR_MSG(mb_extack, plain);			\
+		NL_SET_ERR_MSG_FMT(mb_extack, fmt, ##__VA_ARGS__);	\
 	} while (0)
 #else
 #define MB_SET_ERR_MSG(extack, plain, fmt, ...)				\
