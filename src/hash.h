@@ -28,7 +28,7 @@ static inline int mb_cmp_join(struct rhashtable_compare_arg *arg,
 	return !mb_tuple_equal(arg->key, &join->tuple);
 }
 
-static const struct rhashtable_params mb_subflow_params = {
+static const struct rhashtable_params __maybe_unused mb_subflow_params = {
 	.key_len	= sizeof(struct mb_tuple),
 	.key_offset	= offsetof(struct mb_subflow, tuple),
 	.head_offset	= offsetof(struct mb_subflow, node),
@@ -37,7 +37,7 @@ static const struct rhashtable_params mb_subflow_params = {
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params mb_join_params = {
+static const struct rhashtable_params __maybe_unused mb_join_params = {
 	.key_len	= sizeof(struct mb_tuple),
 	.key_offset	= offsetof(struct mb_join, tuple),
 	.head_offset	= offsetof(struct mb_join, node),
@@ -46,14 +46,14 @@ static const struct rhashtable_params mb_join_params = {
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params mb_token_params = {
+static const struct rhashtable_params __maybe_unused mb_token_params = {
 	.key_len	= sizeof_field(struct mb_token, token),
 	.key_offset	= offsetof(struct mb_token, token),
 	.head_offset	= offsetof(struct mb_token, node),
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params mb_client_params = {
+static const struct rhashtable_params __maybe_unused mb_client_params = {
 	.key_len	= sizeof_field(struct mb_client, addr),
 	.key_offset	= offsetof(struct mb_client, addr),
 	.head_offset	= offsetof(struct mb_client, node),

@@ -177,6 +177,7 @@ void mb_join_synack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		}
 	}
 	jn->kind = MB_JOIN_FORGED;
+	jn->session = join->session;
 }
 
 /**
@@ -195,7 +196,7 @@ void mb_join_ack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		 const struct mb_options *opts, struct mb_joining *jn)
 {
 	const struct mb_join *join = find(ss, tuple);
-	const struct mb_session *s;
+	struct mb_session *s;
 	const u8 *hmac;
 
 	jn->kind = MB_JOIN_NONE;
@@ -214,6 +215,7 @@ void mb_join_ack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		known(jn, join->session, join->joined);
 	else
 		jn->kind = MB_JOIN_FORGED;
+	jn->session = s;
 }
 
 static void remove(struct mb_sessions *ss, struct mb_join *join)

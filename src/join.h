@@ -21,7 +21,8 @@ enum mb_join_kind {
  * @kind:	enum mb_join_kind
  * @graced:	if it is not known, that may be for lack of room, or time
  * @by_server:	the session's server opens it; with MB_JOIN_KNOWN only
- * @session:	with MB_JOIN_KNOWN and _CLOSING: kept by RCU
+ * @session:	kept by RCU, or NULL: orphan. With MB_JOIN_FORGED the one that it is
+ *		not of
  * @joined:	side of the session that is joined
  * @opt:	the option, or NULL
  */

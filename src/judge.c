@@ -38,23 +38,23 @@ static bool graced(struct mb_way *w)
 /* A join that does not belong to a known session */
 static void stray(struct mb_way *w, struct mb_joining *jn)
 {
-	struct mb_judged j = {
-		.verdict = MPTCP_MB_VERDICT_ACCEPT,
-		.cause = MPTCP_MB_CAUSE_ORPHAN,
-	};
 	struct mb_stats *stats = &w->mn->stats;
-	struct mb_refusal r;
 
 	jn->graced = graced(w);
 	if (jn->graced && w->policy->set.orphan >= MPTCP_MB_ORPHAN_RESET)
 		mb_count(stats, MPTCP_MB_COUNTER_JOIN_GRACED);
-	if (jn->kind == MB_JOIN_FORGED) {
-		mb_count(stats, MPTCP_MB_COUNTER_JOIN_BAD_HMAC);
-		mb_refusal_get(&r, &w->pkt, &w->opts, &j, 0);
-		mb_event_refusal(w->mn, MPTCP_MB_EVENT_BAD_HMAC, &r);
-	} else if (w->place == MB_PLACE_SYN) {
+	if (w->place == MB_PLACE_SYN)
 		mb_count(stats, MPTCP_MB_COUNTER_JOIN_ORPHAN);
-	}
+}
+
+static void tell_forged(struct mb_way *w, const struct mb_joining *jn,
+			const struct mb_judged *j)
+{
+	struct mb_refusal r;
+
+	mb_count(&w->mn->stats, MPTCP_MB_COUNTER_JOIN_BAD_HMAC);
+	mb_refusal_get(&r, &w->pkt, &w->opts, j, jn->session->id);
+	mb_event_refusal(w->mn, MPTCP_MB_EVENT_BAD_HMAC, &r);
 }
 
 static void look_at_join(struct mb_way *w, struct mb_joining *jn)
@@ -104,6 +104,8 @@ static noinline void judge_join(struct mb_way *w, const struct mb_site_query *q,
 	w->side = mb_tuple_get(&w->tuple, w->pkt.skb, w->pkt.family, w->th);
 	look_at_join(w, &jn);
 	mb_verdict_handshake(w->policy, q, &w->opts, &jn, j);
+	if (jn.kind == MB_JOIN_FORGED)
+		tell_forged(w, &jn, j);
 	if (passes(w, j)) {
 		join_passed(w, &jn);
 		reopen(w);
@@ -189,6 +191,7 @@ static bool joined(struct mb_way *w, struct mb_judged *j)
 		stray(w, &jn);
 		mb_query_make(&q, &w->pkt, w->th, true);
 		mb_verdict_join_ack(w->policy, &q, &jn, j);
+		tell_forged(w, &jn, j);
 		return true;
 	case MB_JOIN_CLOSING:
 		j->site = NULL;

@@ -14,8 +14,8 @@
 /* How far beyond the first byte a proof may be (bytes): of 32 bits on the wire
  * one forger in 4096 guesses right, of 64 none.
  */
-#define WINDOW32	(1U << 20)
-#define WINDOW64	(1ULL << 32)
+#define WINDOW32	SZ_1M
+#define WINDOW64	(4096ULL * SZ_1M)
 
 static bool fits(u64 seen, unsigned int len, u64 first)
 {

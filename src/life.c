@@ -65,8 +65,7 @@ static void rst(struct mb_sessions *ss, struct mb_subflow *sub,
 	bool exact;
 
 	spin_lock(&sub->lock);
-	exact = seg->next || seg->seq == sub->dir[!seg->side].ack ||
-		seg->seq == sub->dir[seg->side].end;
+	exact = seg->next || seg->seq == sub->dir[!seg->side].ack;
 	spin_unlock(&sub->lock);
 	if (exact)
 		mb_subflow_close(ss, sub, MPTCP_MB_HOW_RST);

@@ -522,6 +522,7 @@ void mb_session_data(const struct mb_session *s, unsigned int side,
 		ack = mb_data_max(ack, sub->dir[!i].data_ack);
 		spin_unlock_bh(&sub->lock);
 	}
+	end = mb_data_max(end, ack);
 	*sent = end ? end - start : 0;
 	*acked = ack ? ack - start : 0;
 	if (s->flags & fin) {

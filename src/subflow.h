@@ -25,10 +25,10 @@ struct mb_sessions;
  * @segments:	count; a GSO super-segment counts what it is made of
  * @bytes:	of TCP payload, retransmissions included
  * @data_end:	highest end of data sequence; 0: none yet
- * @data_ack:	highest data acknowledgement; 0: none yet
+ * @data_ack:	highest data acknowledgment; 0: none yet
  * @first:	sequence number of the first byte of payload
  * @end:	highest end of sequence, a FIN included
- * @ack:	highest acknowledgement number
+ * @ack:	highest acknowledgment number
  * @map_end:	end of the sequence space that mappings (DSS) cover
  * @tsval:	last TSval, valid with @has_ts
  * @window:	last window field, as it stood in the header
@@ -107,7 +107,7 @@ struct mb_ct_ref {
  * @dir:	by side: what it sent
  * @reopen_seq:	what the third ACK of a new connection would have as sequence
  *		number, valid with MB_ATTENTION_REOPEN
- * @reopen_ack:	likewise its acknowledgement
+ * @reopen_ack:	likewise its acknowledgment
  * @ct:		how to find its conntrack entry again, when a segment is to be
  *		sent that no host has sent
  * @rcu:	frees it

@@ -11,10 +11,13 @@
 #include "steer.h"
 #include "track.h"
 
-/* A segment whose numbers are farther off than this (bytes) is not of this
- * connection, or so late that it tells nothing: no window is as large.
+/* Bytes. A segment that begins farther behind than FAR is not of this connection,
+ * or so late that it tells nothing: no window is as large. One that begins
+ * farther ahead than GAP may be forged: so much is not lost before it comes here,
+ * and if it was, what the other side acknowledges tells where we are.
  */
-#define FAR		(1U << 27)
+#define FAR		(128 * SZ_1M)
+#define GAP		SZ_1M
 /* Likewise for data sequence numbers */
 #define DATA_FAR	(1ULL << 30)
 
@@ -23,9 +26,9 @@ static inline u8 tcp_flags(const struct tcphdr *th)
 	return ((const u8 *)th)[13];
 }
 
-static inline bool near(u32 a, u32 b)
+static inline bool near(u32 seq, u32 end)
 {
-	return a - b + FAR < 2 * FAR;
+	return seq - end + FAR < FAR + GAP;
 }
 
 /* The 64 bits of a data sequence number of which @len bytes were on the wire,
@@ -76,23 +79,37 @@ static void read_dss(struct mb_dir *d, struct mb_segment *seg)
 		map(d, seg);
 }
 
+/* What we have not seen the other side send is acknowledged: it went another way,
+ * or its numbers ran away from us. A forger would have to guess both numbers.
+ */
+static noinline bool acked_unseen(struct mb_dir *o, const struct mb_segment *seg)
+{
+	if (!seg->next || seg->ack - o->end > FAR)
+		return false;
+	o->end = seg->ack;
+	return true;
+}
+
 /* Where the numbers of a segment lead; its place is checked before. */
 static inline void follow(struct mb_subflow *sub, struct mb_segment *seg)
 {
 	struct mb_dir *d = &sub->dir[seg->side], *o = &sub->dir[!seg->side];
 
+	d->window = ntohs(seg->th->window);
+	d->flags |= seg->flags;
 	seg->next = seg->seq == d->end;
 	if (seg->dss)
 		read_dss(d, seg);
 	seg->unmapped = seg->payload && seg->next &&
 			(!d->mapped || !before(seg->seq, d->map_end));
-	if (after(seg->end, d->end))
+	if (after(seg->end, d->end) && !(seg->flags & MB_TCP_RST))
 		d->end = seg->end;
-	if ((seg->flags & MB_TCP_ACK) && after(seg->ack, d->ack) &&
-	    (!after(seg->ack, o->end) || !o->segments))
+	if ((seg->flags & MB_TCP_ACK) && after(seg->ack, d->ack)) {
+		if (unlikely(after(seg->ack, o->end)) &&
+		    !acked_unseen(o, seg))
+			return;
 		d->ack = seg->ack;
-	d->window = ntohs(seg->th->window);
-	d->flags |= seg->flags;
+	}
 }
 
 static void read_timestamps(struct mb_dir *d, const struct tcphdr *th)
