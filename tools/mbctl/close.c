@@ -108,11 +108,18 @@ static int begin(struct closing *c, const struct session *s)
 
 	req = nl_request(&c->ctx->nl, buf, MPTCP_MB_CMD_SESSION_CLOSE, NLM_F_ACK);
 	mnl_attr_put_u32(req, MPTCP_MB_A_SESSION_ID, id);
-	if (!nl_call(&c->ctx->nl, c->place, req, NULL, NULL, &why)) {
+	if (!nl_call(&c->ctx->nl, c->place, req, NULL, NULL, &why) ||
+	    why.errnum == EALREADY) {
 		c->open[c->n++] = id;
 		return 0;
 	}
-	if (!why.errnum || why.errnum == EPERM || why.errnum == EACCES) {
+	switch (why.errnum) {
+	case ENOENT:
+		tell_ended(c, id, "has ended before", NULL);
+		return 0;
+	case 0:
+	case EPERM:
+	case EACCES:
 		c->ctx->err = why;
 		return -1;
 	}
@@ -283,14 +290,19 @@ static int sum_up(const struct closing *c)
 static int run(struct ctx *ctx, struct closing *c, const struct filter *filter,
 	       struct sessions *found)
 {
-	if (ctx_nl(ctx) || listen_open(&c->l, c->place, &ctx->err) ||
+	if (ctx_nl(ctx) ||
 	    live_sessions(&ctx->nl, c->place, filter, found, &ctx->err) ||
-	    check_found(c->place, filter, found, &ctx->err))
+	    check_found(c->place, filter, found, &ctx->err) ||
+	    listen_open(&c->l, c->place, &ctx->err))
 		return -1;
 	out_begin(&ctx->out, ctx->out.json ? OUT_LIST : OUT_TALE);
-	if (close_all(c, filter, found) || out_end(&ctx->out, &ctx->err))
+	if (close_all(c, filter, found)) {
+		/* what was done is told, as JSON that can be read */
+		if (ctx->out.items)
+			out_end(&ctx->out, &(struct err){ 0 });
 		return -1;
-	return sum_up(c);
+	}
+	return out_end(&ctx->out, &ctx->err) ? -1 : sum_up(c);
 }
 
 /**

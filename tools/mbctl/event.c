@@ -181,10 +181,10 @@ static void print_text(struct out *out, const struct event *ev)
 
 	if (event_session(ev))
 		append(&line, " session %u", event_session(ev));
-	if (ev->has[MPTCP_MB_A_SESSION])
-		add_session(&line, &ev->session);
 	if (ev->has[MPTCP_MB_A_SUBFLOW])
 		add_subflow(&line, &ev->subflow);
+	else if (ev->has[MPTCP_MB_A_SESSION])
+		add_session(&line, &ev->session);
 	if (ev->has[MPTCP_MB_A_REFUSAL])
 		add_refusal(&line, &ev->refusal);
 	if (ev->has[MPTCP_MB_A_GENERATION])
