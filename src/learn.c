@@ -291,6 +291,13 @@ static void confirm(struct mb_sessions *ss, struct mb_session *s,
 	mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
+/* Each try costs hashes; who claims many keys is not to have them for ever. */
+static void unproven(struct mb_session *s)
+{
+	if (++s->unproven >= MB_PROOFS_MAX)
+		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
+}
+
 /**
  * mb_learn_proof() - a DSS of the server, on a session that is not confirmed
  * @ss:		the table
@@ -310,9 +317,12 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 	if (!dss->dss.ack_len || !sub->initial || !(seg->flags & MB_TCP_ACK))
 		return;
 	if (!proves(dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
-		keys = proven(s, dss);
-		if (!keys)
+		keys = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN ?
+		       NULL : proven(s, dss);
+		if (!keys) {
+			unproven(s);
 			return;
+		}
 		if (mb_session_rekey(ss, s, keys)) {
 			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 			return;
@@ -360,6 +370,7 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 		confirm(ss, s, sub, seg, true);
 		return;
 	}
+	unproven(s);
 	for (i = 0; s->cand && i < s->cand->n; i++) {
 		if (!signed_by(&s->cand->keys[i], o, option))
 			continue;

@@ -133,9 +133,12 @@ static void data_fin(struct mb_sessions *ss, struct mb_session *s,
 		u64 ack = s->data_ack[!side];
 		struct mb_subflow *each;
 
-		list_for_each_entry(each, &s->subflows, member)
+		list_for_each_entry(each, &s->subflows, member) {
+			spin_lock(&each->lock);
 			ack = mb_data_max(ack,
 					  each->dir[each->client ^ !side].data_ack);
+			spin_unlock(&each->lock);
+		}
 		if (!(s->flags & flag[side]) || !ack ||
 		    (s64)(ack - s->fin[side]) < 0)
 			over = false;
@@ -249,6 +252,36 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 			fin(ss, sub, seg);
 	}
 	spin_unlock(&ss->lock);
+}
+
+/**
+ * mb_life_turned() - whether a session begins the other way round than was claimed
+ * @mn:		the namespace
+ * @sub:	its initial subflow, whose client sent keys, it is said
+ * @side:	of its tuple that sends keys now
+ *
+ * Nothing tells who is the client but the keys that it sends, and those anybody
+ * can send: while they are not proven, the last word counts.
+ *
+ * Context: RCU read side, BH off; takes the table's lock.
+ * Return: true: @sub and its session are forgotten, the segment is of a new one
+ */
+bool mb_life_turned(struct mb_net *mn, struct mb_subflow *sub, unsigned int side)
+{
+	struct mb_sessions *ss = mn->sessions;
+	struct mb_session *s = sub->session;
+	bool turned;
+
+	spin_lock(&ss->lock);
+	turned = sub->initial && side != sub->client &&
+		 !list_empty(&sub->member) &&
+		 s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED;
+	if (turned) {
+		mb_session_end(ss, s, MPTCP_MB_HOW_REPLACED);
+		mb_session_remove(ss, s);
+	}
+	spin_unlock(&ss->lock);
+	return turned;
 }
 
 /**

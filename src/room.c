@@ -43,7 +43,7 @@ static bool client_room(struct mb_sessions *ss, struct mb_client *c, u32 share)
 	list_for_each_entry(s, &c->sessions, of_client) {
 		if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED ||
 		    s->state == MPTCP_MB_SESSION_STATE_CLOSED) {
-			s->how = s->how ?: MPTCP_MB_HOW_EVICTED;
+			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 			mb_count(&ss->mn->stats,
 				 MPTCP_MB_COUNTER_SESSION_EVICTED);
 			/* it is not the last: the share is more than one */
@@ -171,9 +171,9 @@ static bool evict(struct mb_sessions *ss)
 			return false;
 		ss->impaired = true;
 		ss->impaired_at = jiffies;
-		mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 		mb_event_full(ss->mn);
 	}
+	mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);
 	mb_session_remove(ss, s);
 	return true;

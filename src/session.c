@@ -320,7 +320,6 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	put_keys(s, keys);
 	match(s, policy);
 	if (index_add(ss, s)) {
-		s->how = MPTCP_MB_HOW_EVICTED;
 		mb_session_remove(ss, s);
 		goto full_counted;
 	}

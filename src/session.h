@@ -17,6 +17,7 @@
 #include "subflow.h"
 
 #define MB_CANDIDATES		8	/* key pairs of an unconfirmed session */
+#define MB_PROOFS_MAX		32	/* DSS of a server that may prove nothing */
 #define MB_JOINS_MAX		8	/* pending, of one session */
 #define MB_SUBFLOWS_MAX		32	/* live, of one session */
 #define MB_TOKEN_TWINS_MAX	8	/* sessions that share a token */
@@ -114,6 +115,7 @@ struct mb_client {
  * @age:	in the table's list for its state, oldest first
  * @of_client:	in its client's list
  * @client:	whose share it is part of
+ * @unproven:	DSS of the server that proved no keys
  * @cand:	other keys than @keys, while these are not proven, or NULL
  * @data_end:	by side: of subflows that are gone; see mb_session_data()
  * @data_ack:	likewise
@@ -150,6 +152,7 @@ struct mb_session {
 	struct list_head joins;
 	unsigned int n_live, n_subflows, n_joins;
 	u8 last_how;
+	u8 unproven;
 	struct list_head age;
 	struct list_head of_client;
 	struct mb_client *client;

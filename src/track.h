@@ -59,6 +59,8 @@ void mb_track_begin(struct mb_subflow *sub, const struct mb_packet *pkt,
 /* life.c */
 void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 	     const struct mb_segment *seg);
+bool mb_life_turned(struct mb_net *mn, struct mb_subflow *sub,
+		    unsigned int side);
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
 		     unsigned int side, const struct tcphdr *th);
 
