@@ -5,8 +5,12 @@
  * figure is the number of instructions, the same at every run.
  *
  *	/sys/kernel/debug/mb_bench/push
- *		write "DEVICE N SUMMED HEX": the IP packet HEX arrives N times
- *		at DEVICE, its checksum "none" or "unnecessary" (skb->ip_summed);
+ *		write "DEVICE N SUMMED STEPS HEX": the IP packet HEX arrives N
+ *		times at DEVICE, its checksum "none" or "unnecessary"
+ *		(skb->ip_summed); with N 0 once, and nothing is counted. STEPS
+ *		is "-", or what each packet has more than the one before: "ADD@OFF"
+ *		for the big-endian word at byte OFF, several separated by commas;
+ *		checksums stay as they are;
  *		read "COUNT N LEAST MOST VERDICT HEX": counter difference for all
  *		N, for the cheapest and the dearest batch of BATCH segments, the
  *		verdict on all of them, and the packet as the hooks left it
@@ -32,6 +36,16 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
+/* <asm/unaligned.h> moved; this much of it is not worth a probe */
+static void add_be32(u8 *p, u32 add)
+{
+	__be32 word;
+
+	memcpy(&word, p, sizeof(word));
+	be32_add_cpu(&word, add);
+	memcpy(p, &word, sizeof(word));
+}
+
 /* Interrupts are off for one batch: long enough to drown the counter's own
  * cost, short enough for the timer.
  */
@@ -40,6 +54,18 @@
 
 /* What hooks may write to: IPv4 or IPv6 and TCP header at their longest */
 #define HEADER_MAX	128
+
+#define STEPS_MAX	4
+
+/**
+ * struct step - how one segment differs from the one before
+ * @off:	byte of the packet where a big-endian word begins
+ * @add:	what the word grows by
+ */
+struct step {
+	u32 off;
+	u32 add;
+};
 
 /**
  * struct push - one order and its result
@@ -53,6 +79,8 @@
  * @accepted:	how many segments may go on
  * @dropped:	how many may not
  * @len:	bytes of the packet
+ * @steps:	from each segment to the next
+ * @n_steps:	how many are filled
  * @header:	the packet's begin, to restore what hooks change
  */
 struct push {
@@ -63,6 +91,8 @@ struct push {
 	u64 count, least, most;
 	u32 accepted, dropped;
 	unsigned int len;
+	struct step steps[STEPS_MAX];
+	unsigned int n_steps;
 	u8 header[HEADER_MAX];
 };
 
@@ -112,6 +142,14 @@ static void restore(struct push *p)
 	memcpy(p->skb->data, p->header, HEADER_MAX);
 }
 
+static void step(struct push *p, u8 *header, u32 times)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->n_steps; i++)
+		add_be32(header + p->steps[i].off, p->steps[i].add * times);
+}
+
 static void push_batch(struct push *p)
 {
 	unsigned long flags;
@@ -123,6 +161,7 @@ static void push_batch(struct push *p)
 	for (i = 0; i < BATCH; i++) {
 		restore(p);
 		ok += push_one(p) == 1;
+		step(p, p->header, 1);
 	}
 	count = get_cycles() - begin;
 	local_irq_restore(flags);
@@ -138,6 +177,11 @@ static int push_all(struct push *p)
 {
 	u32 i;
 
+	if (!p->n) {
+		p->accepted = push_one(p) == 1;
+		p->dropped = !p->accepted;
+		return 0;
+	}
 	/* the first time costs more: caches of all kinds, resets not yet limited */
 	push_batch(p);
 	p->count = 0;
@@ -151,6 +195,8 @@ static int push_all(struct push *p)
 		if (p->skb->len != p->len || skb_is_nonlinear(p->skb))
 			return -EIO;
 	}
+	/* as if the last one had been the first */
+	step(p, p->skb->data, -(p->n + BATCH - 1));
 	return 0;
 }
 
@@ -242,25 +288,44 @@ static int push(struct push *p, struct net *net, const char *name)
 	return err;
 }
 
-/* DEVICE N SUMMED HEX, see above */
+static int parse_steps(struct push *p, char *steps)
+{
+	struct step *step = p->steps;
+	char *word;
+
+	if (!strcmp(steps, "-"))
+		return 0;
+	while ((word = strsep(&steps, ","))) {
+		if (p->n_steps == STEPS_MAX ||
+		    sscanf(word, "%u@%u", &step->add, &step->off) != 2 ||
+		    step->off > HEADER_MAX - sizeof(__be32))
+			return -EINVAL;
+		p->n_steps++;
+		step++;
+	}
+	return 0;
+}
+
+/* DEVICE N SUMMED STEPS HEX, see above */
 static int parse(struct push *p, char *order, char **name)
 {
-	char *number, *summed, *hex;
+	char *number, *summed, *steps, *hex;
 	size_t len;
 	int err;
 
 	*name = strsep(&order, " ");
 	number = strsep(&order, " ");
 	summed = strsep(&order, " ");
+	steps = strsep(&order, " ");
 	hex = strsep(&order, "\n");
 	if (!hex)
 		return -EINVAL;
-	err = kstrtou32(number, 0, &p->n);
+	err = kstrtou32(number, 0, &p->n) ?: parse_steps(p, steps);
 	if (err)
 		return err;
 	p->n = roundup(p->n, BATCH);
 	len = strlen(hex) / 2;
-	if (!p->n || p->n > PUSH_MAX || len < sizeof(struct ipv6hdr))
+	if (p->n > PUSH_MAX || len < sizeof(struct ipv6hdr))
 		return -EINVAL;
 
 	p->skb = alloc_skb(NET_SKB_PAD + ETH_HLEN + max_t(size_t, len, HEADER_MAX),

@@ -21,18 +21,52 @@ bench_up()
 	insmod "$BUILD/bench/mb_bench.ko" || return
 	ip link add in0 type dummy
 	ip link add out0 type dummy
-	ip addr add 192.0.2.1/24 dev in0
+	ip addr add 192.0.2.1/22 dev in0
 	ip addr add 198.51.100.1/24 dev out0
-	ip addr add 2001:db8:1::1/64 dev in0 nodad
+	ip addr add 2001:db8:1::1/48 dev in0 nodad
 	ip addr add 2001:db8:2::1/64 dev out0 nodad
 	ip link set in0 up
 	ip link set out0 up
 }
 
-# push N SUMMED HEX: prints the module's answer
+# push N SUMMED STEPS HEX: prints the module's answer
 push()
 {
-	printf 'in0 %s %s %s\n' "$1" "$2" "$3" >$BENCH/push && cat $BENCH/push
+	printf 'in0 %s %s %s %s\n' "$1" "$2" "$3" "$4" >$BENCH/push && cat $BENCH/push
+}
+
+# push_once HEX...
+push_once()
+{
+	local hex
+
+	for hex; do
+		printf 'in0 0 unnecessary - %s\n' "$hex" >$BENCH/push || return
+	done
+}
+
+# begin PEER BEFORE: anew, with the session that packets BEFORE begin
+begin()
+{
+	local before
+
+	IFS=, read -ra before <<<"$2"
+	case $1 in
+	mb_*)	"$MBCTL" policy flush && "peer_$1";;
+	esac && push_once "${before[@]}"
+}
+
+# tracked PEER: how many segments of known sessions that peer counted, all in all
+tracked()
+{
+	local n sum=0
+
+	case $1 in
+	mb_*)	for n in $("$MBCTL" -j session list | grep -o '"segments":[0-9]*'); do
+			((sum += ${n#*:}))
+		done;;
+	esac
+	echo "$sum"
 }
 
 peer_empty() { :; }
@@ -104,6 +138,20 @@ peer_mb_allowed() { mb "policy set default deny fallback strip reset-rate 1" "$(
 peer_mb_join() { mb "policy set default allow join drop"; }
 peer_mb_observe() { mb "policy set default deny fallback strip mode observe"; }
 peer_mb_addr() { mb "policy set default allow add-addr block"; }
+# Only what belongs to a known session passes.
+peer_mb_session()
+{
+	mb "policy set default allow orphan drop orphan-grace 0 midstream drop"
+}
+# 1,000 sessions
+peer_mb_crowd()
+{
+	local crowd
+
+	mapfile -t crowd <"$MB_BENCH_SEGMENTS.crowd" || return
+	mb "policy set default allow" && push_once "${crowd[@]}" || return
+	[ "$("$MBCTL" -j session list | grep -o '"state":"confirmed"' | wc -l)" = 1000 ]
+}
 
 peer_down()
 {
