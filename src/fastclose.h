@@ -70,14 +70,29 @@ struct mb_close {
 	struct mb_close_flow flow[];
 };
 
+/**
+ * struct mb_closing - a session that is to be tried again
+ * @node:	in the table's queue, the one that is due first is first
+ * @id:		of the session, which may have gone or ended meanwhile
+ * @due:	jiffies
+ */
+struct mb_closing {
+	struct list_head node;
+	u32 id;
+	unsigned long due;
+};
+
 /* fastclose.c */
 int mb_close_begin(struct mb_net *mn, u32 id, struct netlink_ext_ack *extack);
 int mb_reset_begin(struct mb_net *mn, const struct mb_tuple *tuple, u32 *id,
 		   struct netlink_ext_ack *extack);
 void mb_close_end(struct mb_sessions *ss, struct mb_session *s);
+void mb_close_free(struct mb_session *s);
+
+/* fastclose_queue.c */
+void mb_close_first_try(struct mb_sessions *ss, struct mb_closing *e);
 void mb_close_init(struct mb_sessions *ss);
 void mb_close_stop(struct mb_sessions *ss);
-void mb_close_free(struct mb_session *s);
 
 /* fastclose_segment.c */
 bool mb_close_try(struct mb_net *mn, const struct mb_policy *policy,
