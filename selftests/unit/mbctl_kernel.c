@@ -114,9 +114,10 @@ static int tell_status(nl_answer answer, void *data, struct err *e)
 
 static int tell_refusals(nl_answer answer, void *data, struct err *e)
 {
-	int i, err = 0;
+	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < 2 && !err; i++) {
+	for (i = 0; i < kernel.refusals && !err; i++) {
 		MESSAGE(buf);
 		struct nlmsghdr *nlh = message(buf, MPTCP_MB_CMD_REFUSED_GET);
 

@@ -36,6 +36,7 @@ struct fake_session {
  * @event:	told to a listener, one each time that it waits
  * @events:	how many
  * @overrun:	before which of them some are lost; 0 none
+ * @refusals:	how many it remembers; the first is of an orphan, the others not
  * @impaired:	what status says
  * @ms:		its clock
  * @asked:	how often one session was asked for
@@ -45,7 +46,7 @@ struct fake_kernel {
 	struct fake_session *v;
 	unsigned int n;
 	struct nlmsghdr *event[8];
-	unsigned int events, overrun;
+	unsigned int events, overrun, refusals;
 	bool impaired, deaf;
 	unsigned long ms;
 	unsigned int asked;

@@ -105,7 +105,12 @@ static void check_monitor(void)
 
 static void check_refused(void)
 {
+	unsigned int lines = 0;
+	char *got, *c;
+
 	begin();
+	want("refused", false, "");
+	kernel.refusals = 2;
 	want("refused", false,
 	     "TIME                        SEGMENT  VERDICT  CAUSE   SOURCE           DESTINATION   SITE      "
 	     "TOKEN       SESSION\n"
@@ -118,6 +123,13 @@ static void check_refused(void)
 	     "{\"time\":1000000000.123456,\"segment\":\"syn\",\"verdict\":\"reset\",\"cause\":\"site\","
 	     "\"source\":\"fd00::1\",\"source-port\":41000,\"destination\":\"fd00::2\",\"destination-port\":80,"
 	     "\"token\":\"0x00abcdef\",\"session\":5,\"site\":\"fd00::/8\"}]\n");
+	kernel.refusals = 256;
+	got = run("refused", false);
+	for (c = got; (c = strchr(c, '\n')); c++)
+		lines++;
+	if (lines != 257)
+		ktap_fail("%u lines for 256 refusals", lines);
+	free(got);
 	ktap_done("refused: a table, JSON");
 }
 
