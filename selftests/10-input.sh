@@ -2,7 +2,7 @@
 # Bad input: one line that names the place and the remedy, and nothing has changed. And good input
 # that is easily taken wrong: save and apply are each other's inverse, JSON parses.
 . "$(dirname "$0")/lib.sh"
-plan 53
+plan 57
 
 # -n is quicker than ip netns exec
 mb()
@@ -87,6 +87,12 @@ without_capability()
 	refused 2 "policy flush: $text" no_admin policy flush &&
 	refused 2 "site list: $text" no_admin site list &&
 	refused 2 "status show: $text" no_admin status &&
+	refused 2 "session list: $text" no_admin session list &&
+	refused 2 "session close: $text" no_admin session close all &&
+	refused 2 "session reset: $text" no_admin session reset 10.0.0.1 1 10.0.0.2 2 &&
+	refused 2 "refused list: $text" no_admin refused &&
+	refused 2 "monitor: not permitted: to hear events needs CAP_NET_ADMIN in this network namespace: become root" \
+		no_admin monitor &&
 	refused 2 "stats reset: $text" no_admin stats reset || return
 	no_admin -j stats show || return
 	is "$SETTLED" "$(mb policy save)"
@@ -119,6 +125,38 @@ unwritten()
 		is "mbctl: policy apply: applied, but the answer could not be written: No space left on device" "$(cat "$TMP/err")"
 }
 
+sessions_out_of_range()
+{
+	unchanged 1 'max-sessions "0": no number in range: give 1 to 4194304' policy set max-sessions 0 &&
+	unchanged 1 'max-sessions "4194305": no number in range' policy set max-sessions 4194305 &&
+	unchanged 1 'session-timeout "0": out of range: give 1 second to' policy set session-timeout 0 &&
+	unchanged 1 'orphan-grace "25d": out of range: give 0 to' policy set orphan-grace 25d &&
+	unchanged 1 'orphan "strip": no such value: give as-join, accept, reset or drop' policy set orphan strip &&
+	unchanged 1 'share-mark "0x1/0x1": no mask of 32 bits' policy set share-mark 0x1/0x1
+}
+
+no_session()
+{
+	is "[]" "$(mb -j session list)" && is "[]" "$(mb -j session close all)" && is "[]" "$(mb -j refused)" &&
+	unchanged 1 'session close: which sessions? give id N, all, or a filter: [id N]' session close &&
+	unchanged 1 '"5": unknown word; a filter is [id N]' session close 5 &&
+	unchanged 1 'all goes with no other word' session close all denied &&
+	unchanged 1 "older or younger? give '>D' or '<D'" session close age 10m &&
+	unchanged 2 'session close: id 7: there is no such session' session close id 7 &&
+	unchanged 2 'session get: id 7: there is no such session' session get id 7 &&
+	unchanged 2 '0x00000007: no known session has it: its start was not seen, or it has ended' session close token 7
+}
+
+no_connection()
+{
+	unchanged 1 'a value is missing: give ADDRESS PORT ADDRESS PORT' session reset 10.0.0.1 1 10.0.0.2 &&
+	unchanged 1 'of two families: give both in one' session reset 10.0.0.1 1 fd00::1 2 &&
+	unchanged 1 'both ends are the same' session reset fd00::1 1 fd00::1 1 || return
+	mb policy set mode observe && settled &&
+	unchanged 2 'session reset: mode observe touches nothing: set mode enforce first' session reset 10.0.0.1 1 10.0.0.2 2 &&
+	mb policy set mode enforce && settled && is "[]" "$(mb -j session list)"
+}
+
 # no_input: apply - of nothing, or of a closed descriptor, is no empty policy
 no_input()
 {
@@ -142,10 +180,16 @@ tricky_policy()
 		policy set default deny
 		policy set fallback drop
 		policy set join reset
+		policy set orphan drop
+		policy set orphan-grace 1h1m1s
 		policy set add-addr block
+		policy set midstream reset
 		policy set malformed strip
 		policy set local on
 		policy set reset-rate 0
+		policy set max-sessions 4194304
+		policy set session-timeout 24d20h31m23s
+		policy set share-mark 0xff00
 		site add any deny fallback reset comment "\"quoted\" and \\ # no comment"
 		site add fd00::/8 allow join accept override comment " blanks at both ends "
 		site add 10.0.0.0/8 from 10.9.0.0/16 port 443 mark 0x1/0xff ctmark 0x0/0x80000000 allow join drop
@@ -270,7 +314,10 @@ json()
 		status, policy, sites, stats, get, check, none, pretty = map(json.loads, open(sys.argv[1]))
 		assert status["armed"] is True and status["sites"] == 9 and "forward4" in status["hooks"]
 		assert policy == {"mode": "observe", "default": "deny", "fallback": "drop", "join": "reset",
-		    "add-addr": "block", "malformed": "strip", "local": True, "reset-rate": 0}
+		    "orphan": "drop", "orphan-grace": 3661, "add-addr": "block", "midstream": "reset",
+		    "malformed": "strip", "local": True, "reset-rate": 0, "max-sessions": 4194304,
+		    "session-timeout": 2147483, "share-mark": "0xff00"}
+		assert status["sessions"] == 0 and status["max-sessions"] == 4194304 and status["impaired"] is False
 		assert [s["prefix"] for s in sites][:4] == ["any", "fd00::/8", "10.0.0.0/8", "0.0.0.0/0"]
 		assert sites[0]["comment"] == '"quoted" and \\ # no comment'
 		assert sites[1]["override"] is True and sites[1]["join"] == "accept"
@@ -283,6 +330,9 @@ json()
 		assert [b["why"] for b in get["beaten"]] == ["its prefix is shorter"] * 3
 		assert check["dry_run"] is True and check["sites"] == {"before": 9, "after": 0, "added": 0, "removed": 9}
 		assert check["settings"]["local"] == {"before": True, "after": False}
+		assert check["settings"]["share-mark"] == {"before": "0xff00", "after": "0x0"}
+		assert check["settings"]["orphan-grace"] == {"before": 3661, "after": 600}
+		assert check["sessions-denied"] == 0
 		assert none == [] and pretty["armed"] is False
 	P
 }
@@ -324,11 +374,16 @@ mb site add 10.0.0.0/8 mark 0x1/0xf allow
 mb site add fd00::/8 mark 0x1/0xf allow
 settled
 
-check "unknown object" unchanged 1 '"siet": no such object: give status, policy, site or stats' siet list
+check "unknown object" unchanged 1 '"siet": no such object: give status, policy, site, session, stats, monitor or refused' siet list
 check "unknown verb" unchanged 1 'site "ad ": no such verb: give list, add,' site "ad " any allow
 check "unknown words" unchanged_both 1 '"prot": unknown word; an entry is PREFIX' = site add 10.0.0.0/8 prot 80 allow
 check "unknown values" unchanged 1 'fallback "stripp": no such value: give strip, drop or reset' policy set fallback stripp
-check "keys of later versions" unchanged 1 'orphan arrives with sessions; this version knows' policy set orphan drop
+check "midstream strip, with the reason" \
+	unchanged 1 'midstream "strip": half-stripped sessions corrupt data: give accept, drop or reset' policy set midstream strip
+check "settings of sessions out of range" sessions_out_of_range
+check "sessions: bad filters, unknown sessions" no_session
+check "sessions: connections that cannot be reset" no_connection
+check "monitor: no such event" unchanged 1 'monitor: "sess": no such event: give session, subflow, or one of' monitor sess
 check "several settings, one bad: none is set" unchanged 1 'join "strip"' policy set default deny join strip
 check "a prefix with host bits" unchanged_both 1 'write 10.0.0.0/8, or 10.1.2.3 for' 'write fd00::/8, or fd00:1::3 for' \
 	site add 10.1.2.3/8 allow
