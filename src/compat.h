@@ -7,16 +7,12 @@
 #define MB_COMPAT_H
 
 #include <crypto/sha1.h>
+/* brings put_unaligned_be32() and the like, whose header moved in 6.12 */
+#include <linux/etherdevice.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* put_unaligned_be32() and the like: from 6.12 on in the first. */
-#if __has_include("linux/unaligned.h")
-#include <linux/unaligned.h>
-#elif __has_include("asm/unaligned.h")
-#include <asm/unaligned.h>
-#endif
 
 /* Up to 6.1 extack's messages are constant: the plain one stays. For who
  * includes linux/netlink.h.
