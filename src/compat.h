@@ -13,7 +13,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-
 /* Up to 6.1 extack's messages are constant: the plain one stays. For who
  * includes linux/netlink.h.
  */
