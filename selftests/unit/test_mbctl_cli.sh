@@ -58,7 +58,7 @@ help_everywhere()
 	for object in monitor status policy site session stats refused; do
 		helps "$object: " "$object" help && helps "$object: " "$object" --help &&
 			helps "$object: " help "$object" || return
-		[ $object != monitor ] || continue	# has no verbs
+		[ "$object" != monitor ] || continue	# has no verbs
 		verbs=$("$MBCTL" help | sed -n "s/^    mbctl $object \([a-z]*\).*/\1/p")
 		[ -n "$verbs" ] || return
 		for verb in $verbs; do

@@ -27,7 +27,9 @@
  * @l:		hears when sessions end
  * @open:	ids of this batch that are not seen to have ended, ascending
  * @n:		how many
- * @failed:	how many were not closed
+ * @only:	there is no other session than one: the error alone tells of it
+ * @asked:	how many sessions the kernel was asked to close
+ * @failed:	how many of them were not closed
  * @why:	of the last one that was not
  */
 struct closing {
@@ -36,7 +38,8 @@ struct closing {
 	struct listener l;
 	uint32_t open[BATCH];
 	unsigned int n;
-	unsigned long failed;
+	bool only;
+	unsigned long asked, failed;
 	char why[sizeof(((struct err *)0)->text)];
 };
 
@@ -80,8 +83,10 @@ static void tell_failed(struct closing *c, uint32_t id, const char *why)
 		out_str(out, "error", why);
 		return;
 	}
-	out_line(out, "%s", c->why);
-	fflush(stdout);
+	if (!c->only) {
+		out_line(out, "%s", c->why);
+		fflush(stdout);
+	}
 }
 
 static void settle(struct closing *c, unsigned int i)
@@ -226,35 +231,29 @@ static bool has_ended(const struct session *s)
 	return s->n[MPTCP_MB_SESSION_STATE] == MPTCP_MB_SESSION_STATE_CLOSED;
 }
 
-/* Whether it is no use to close it: unless asked for by name, those that have
- * ended or are about to be reset are passed over in silence.
+/* Whether it is no use to close it: it has ended, or, unless it was asked for by
+ * name, is about to be reset.
  */
 static bool passed_over(const struct filter *filter, const struct session *s)
 {
-	if (filter->has & (FILTER_ID | FILTER_TOKEN))
-		return false;
-	return has_ended(s) || session_flagged(s, MPTCP_MB_SESSION_FLAG_KEYLESS);
+	return has_ended(s) ||
+	       (!(filter->has & (FILTER_ID | FILTER_TOKEN)) &&
+		session_flagged(s, MPTCP_MB_SESSION_FLAG_KEYLESS));
 }
 
 static int close_all(struct closing *c, const struct filter *filter,
 		     const struct sessions *found)
 {
-	unsigned long i, told = 0;
+	unsigned long i;
 
 	for (i = 0; i < found->n; i++) {
-		const struct session *s = &found->v[i];
-
-		if (passed_over(filter, s))
+		if (passed_over(filter, &found->v[i]))
 			continue;
-		told++;
-		if (has_ended(s))
-			tell_ended(c, session_id(s), "has ended before", how_of(s));
-		else if (begin(c, s))
-			return -1;
-		if (c->n == BATCH && wait_batch(c))
+		c->asked++;
+		if (begin(c, &found->v[i]) || (c->n == BATCH && wait_batch(c)))
 			return -1;
 	}
-	if (!told)
+	if (!c->asked)
 		out_line(&c->ctx->out, "no session matches");
 	return wait_batch(c);
 }
@@ -263,6 +262,7 @@ static int close_all(struct closing *c, const struct filter *filter,
 static int check_found(const char *place, const struct filter *filter,
 		       const struct sessions *found, struct err *e)
 {
+	const char *how;
 	unsigned long i, open = 0;
 
 	if (!(filter->has & (FILTER_ID | FILTER_TOKEN)))
@@ -271,6 +271,12 @@ static int check_found(const char *place, const struct filter *filter,
 		return session_unknown(place, filter, e);
 	for (i = 0; i < found->n; i++)
 		open += !has_ended(&found->v[i]);
+	if (found->n && !open) {
+		how = how_of(&found->v[0]);
+		return err_set(e, STATUS_KERNEL, "%s: session %u has ended already%s%s%s",
+			       place, session_id(&found->v[0]), how ? " (" : "",
+			       how ? how : "", how ? ")" : "");
+	}
 	return filter->has & FILTER_TOKEN && open > 1 ?
 	       session_ambiguous(place, filter, found, e) : 0;
 }
@@ -295,6 +301,7 @@ static int run(struct ctx *ctx, struct closing *c, const struct filter *filter,
 	    check_found(c->place, filter, found, &ctx->err) ||
 	    listen_open(&c->l, c->place, &ctx->err))
 		return -1;
+	c->only = found->n == 1;
 	out_begin(&ctx->out, ctx->out.json ? OUT_LIST : OUT_TALE);
 	if (close_all(c, filter, found)) {
 		/* what was done is told, as JSON that can be read */

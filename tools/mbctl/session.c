@@ -185,9 +185,8 @@ static const struct verb verbs[] = {
 	  "Both hosts get MP_FASTCLOSE with their own key (RFC 8684, 3.5) and a reset on\n"
 	  "each subflow; applications see a connection that was reset. It takes keys that\n"
 	  "this gateway has seen and the server has proven; a session in fallback is\n"
-	  "closed by resets alone. A session that is closed already stays as it is. What\n"
-	  "is not seen to end within 10 seconds is told, and so is what is refused; the\n"
-	  "exit status is 2 then.\n"
+	  "closed by resets alone. What is not seen to end within 10 seconds is told, and\n"
+	  "so is what is refused; the exit status is 2 then.\n"
 	  "denied names the sessions that the policy in force would not let begin: a\n"
 	  "change of the policy itself ends none.\n", session_close },
 	{ "reset", "ADDRESS PORT ADDRESS PORT",
