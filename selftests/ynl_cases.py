@@ -321,6 +321,34 @@ def subflows():
         assert "initial" in session["subflow"][0]["flags"]
 
 
+class Recorder:
+    """A socket whose every answer is kept."""
+    def __init__(self, sock):
+        self.sock, self.seen = sock, b""
+
+    def recv(self, *args):
+        got = self.sock.recv(*args)
+        self.seen += got
+        return got
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+def keyless():
+    """TOKEN is in what the kernel tells, KEY... are not."""
+    ynl.sock = recorder = Recorder(ynl.sock)
+    for op in ("session-get", "refused-get"):
+        ynl.dump(op, {})
+    for session in sessions():
+        ynl.do("session-get", {"session-id": session})
+    seen = recorder.seen
+    assert int(sys.argv[2], 16).to_bytes(4, sys.byteorder) in seen, "no token"
+    for key in sys.argv[3:]:
+        key = bytes.fromhex(key)
+        assert len(key) == 8 and key not in seen and key[::-1] not in seen, "a key!"
+
+
 def refusals():
     """The last 256 of N refusals; LAST is the token of the very last."""
     got = [message["refusal"] for message in ynl.dump("refused-get", {})]
