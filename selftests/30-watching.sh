@@ -1,7 +1,8 @@
 #!/bin/bash
 # timeout: 900
-# What the gateway tells of sessions and refusals: events in order and number, the last 256 refusals,
-# dumps of thousands of sessions while more come, and of one with many subflows. Crafted segments.
+# What the gateway tells of sessions and refusals: events in order and in bounds, the last 256
+# refusals, dumps of thousands of sessions while more come, and of one with many subflows. Crafted
+# segments.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/crafted.sh
 . "$SELFTESTS/crafted.sh"
