@@ -27,12 +27,15 @@ static uint32_t drops(const struct listener *l)
 
 static int join(struct listener *l, const char *place, struct err *e)
 {
-	int group = l->nl.events;
+	int group = l->nl.events, on = 1;
 
 	if (!group)
 		return err_set(e, STATUS_KERNEL,
 			       "%s: the loaded module tells no events: load an mptcp_mb of mbctl's version",
 			       place);
+	/* so that the module, too, counts what we are too slow for */
+	mnl_socket_setsockopt(l->nl.sock, NETLINK_BROADCAST_ERROR, &on,
+			      sizeof(on));
 	if (!mnl_socket_setsockopt(l->nl.sock, NETLINK_ADD_MEMBERSHIP, &group,
 				   sizeof(group)))
 		return 0;
