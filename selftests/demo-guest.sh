@@ -17,6 +17,7 @@ WIDTH=(36 36 22)			# of the columns: 100 with what stands between them
 serve()
 {
 	head -c $FILE_BYTES /dev/urandom >"$TMP/file" &&
+	truncate -s 1G "$TMP/long" &&
 	ip -n "$NS_S" addr add $ALLOWED4/24 dev s1 &&
 	ip -n "$NS_S" addr add $ALLOWED6/64 dev s1 nodad || return
 	# of IPv6 and IPv4 both
@@ -199,7 +200,41 @@ dropping()
 	blackhole_timeout 0
 }
 
-planned=11
+# A download that takes its time, its session as the gateway knows it, and its end
+close_one()
+{
+	local pid status started
+
+	asked=("mbctl session list" "mbctl session close site $SERVER4") bad=()
+	mb policy flush && mb policy set default allow || bad+=("mbctl policy failed")
+	ns_c mptcpize run curl -gs --limit-rate 20M -o /dev/null "http://$SERVER4/long" &
+	pid=$!
+	wait_for 10 holds_session || bad+=("no session with two subflows")
+	mb session list
+	rule 100 .
+	started=${EPOCHREALTIME/./}
+	mb session close site "$SERVER4" || bad+=("mbctl session close failed")
+	wait $pid
+	status=$?
+	read_mibs
+	printf 'curl: %s, %d ms after mbctl was called\n' \
+		"$([ $status = 56 ] && echo "connection reset" || echo "exit status $status")" \
+		$(((${EPOCHREALTIME/./} - started) / 1000))
+	[ $status = 56 ] || bad+=("expected: connection reset")
+	[ ${#bad[@]} = 0 ] || {
+		failed=$((failed + 1))
+		printf '!! %s\n' "${bad[@]}"
+	}
+	done=$((done + 1)) asked=() bad=()
+}
+
+# holds_session: the gateway knows one that has two live subflows
+holds_session()
+{
+	[ "$(mb -j session list state confirmed | grep -o '"state": *"live"' | wc -l)" = 2 ]
+}
+
+planned=12
 [ -e "$KO" ] || { echo "no module in build/ for $(uname -r): make ko KDIR=..." >&2; exit 1; }
 # shellcheck disable=SC2119	# no module parameters
 topo_up && serve && load_module || exit 1
@@ -264,6 +299,9 @@ row $ALLOWED6 "MPTCP, 2 subflows" exit-accept-site
 title "Observed only: what deny would do is counted and not done (a join would be reset)"
 policy "policy set mode observe default deny"
 row "$SERVER4" "MPTCP, 2 subflows" exit-accept-default would-strip-default would-reset-default
+
+title "A session is known as a whole, and closed as a whole: MP_FASTCLOSE to both hosts, on all paths"
+close_one
 
 title "The policy flushed: as in the beginning"
 policy
