@@ -197,6 +197,11 @@ static int call(struct options *opt)
 	return wait_for_children();
 }
 
+static void on_hurry(int signal)
+{
+	hurry = signal;
+}
+
 static void usage(void)
 {
 	puts("usage: xfer server [OPTIONS]             listens; first line: \"ready port=N\"\n"
@@ -218,6 +223,7 @@ static void usage(void)
 	     "  --seed N           client: another pattern\n"
 	     "  --bind ADDRESS, --local-port N    own address and (client) port\n"
 	     "  --timeout S        give up after so long without progress (30)\n"
+	     "A client that gets SIGUSR1 forgets about --rate, for what it sends, and --hold.\n"
 	     "Keys: error= is an errno's name, or TIMEOUT (ours), BADHEADER, FLOOD (far too much came);\n"
 	     "stage= connect, transfer, hold, close or done; subflows= and addrs= (ADD_ADDRs taken) are the\n"
 	     "most there were, the first subflow counts; fallback= as at the end; ended_ms= since the\n"
@@ -269,6 +275,7 @@ int main(int argc, char **argv)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, on_hurry);
 	if (opt.subflows && !opt.hold)
 		opt.hold = 5;
 	if (duration)

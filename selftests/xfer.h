@@ -2,6 +2,7 @@
 #ifndef XFER_H
 #define XFER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,8 @@ struct transfer {
 	} kernel;
 	int64_t next_sample, enough_since;	/* enough: --subflows many */
 };
+
+extern volatile sig_atomic_t hurry;	/* no --rate, no --hold any more */
 
 int64_t now_ms(void);
 uint64_t header_check(const struct header *h);

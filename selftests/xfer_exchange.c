@@ -24,6 +24,8 @@ struct info {
 
 enum direction { TO_SERVER = 1, TO_CLIENT = 2, SPEAK_FIRST = 3 };
 
+volatile sig_atomic_t hurry;
+
 int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -107,6 +109,15 @@ void sample(struct transfer *t)
 	if (!t->mptcp)
 		return;
 	t->token = info.token;
+	if (info.add_addr_accepted > t->addrs)
+		t->addrs = info.add_addr_accepted;
+	if (info.subflows + 1u > t->subflows)
+		t->subflows = info.subflows + 1u;
+	if (!t->enough_since && t->opt->subflows && t->subflows >= t->opt->subflows)
+		t->enough_since = now_ms();
+	/* a DATA_FIN is no data */
+	if (t->sent_fin)
+		return;
 	t->kernel.counts = len >= sizeof(info);
 	t->kernel.sent = info.bytes_sent;
 	t->kernel.received = info.bytes_received;
@@ -114,12 +125,6 @@ void sample(struct transfer *t)
 	t->kernel.write_seq = info.write_seq;
 	t->kernel.snd_una = info.snd_una;
 	t->kernel.rcv_nxt = info.rcv_nxt;
-	if (info.subflows + 1u > t->subflows)
-		t->subflows = info.subflows + 1u;
-	if (!t->enough_since && t->opt->subflows && t->subflows >= t->opt->subflows)
-		t->enough_since = now_ms();
-	if (info.add_addr_accepted > t->addrs)
-		t->addrs = info.add_addr_accepted;
 }
 
 static void header_arrived(struct transfer *t)
@@ -180,7 +185,7 @@ static uint64_t allowance(const struct transfer *t)
 {
 	uint64_t left = t->to_send - t->sent, due;
 
-	if (!t->header.rate || (t->opt->server && t->sent < t->opt->speak_first))
+	if (!t->header.rate || hurry || (t->opt->server && t->sent < t->opt->speak_first))
 		return left;
 	due = t->header.rate * (now_ms() - t->data_begin + 10) / 1000;
 	if (due <= t->sent)
@@ -270,7 +275,7 @@ void exchange(struct transfer *t)
 				hold_until = now_ms() + t->opt->hold * 1000ll;
 				t->stage = "hold";
 			}
-			if (now_ms() < hold_until && !enough(t))
+			if (now_ms() < hold_until && !hurry && !enough(t))
 				continue;
 		}
 		t->stage = "close";
