@@ -105,7 +105,7 @@ fill()
 	mb policy set default allow max-sessions $SESSIONS &&
 	play "flood sessions $((SESSIONS / 2)) 11.0.0.0/8 $SERVER4 80" \
 		"flood sessions $((SESSIONS / 2)) fd11::/16 $SERVER6 80" &&
-	is $SESSIONS "$(status sessions)"
+	is "$SESSIONS 0" "$(status sessions) $(status unconfirmed)"
 }
 
 fill_and_flush()
@@ -161,6 +161,8 @@ test_many()
 }
 
 check "topology" topo_up
+ip -n "$NS_G" route add 11.0.0.0/8 via $CLIENT4
+ip -n "$NS_G" -6 route add fd11::/16 via $CLIENT6
 deaf
 check "both hosts are played" play_start
 test_cycles

@@ -104,7 +104,7 @@ counted()
 	stats=,${stats//[\{\}\" $'\n\t']/},
 	for pair; do
 		[[ $stats == *,${pair/=/:},* ]] && continue
-		echo "want $pair, got $stats"
+		echo "want $pair, got $(tr , '\n' <<<"$stats" | grep -v ':0$' | xargs)"
 		return 1
 	done
 }

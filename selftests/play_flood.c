@@ -28,6 +28,7 @@ static void random_source(void)
 {
 	unsigned int len = f.conn.family == AF_INET ? 4 : 16;
 	uint8_t *addr = f.conn.addr[0];
+	static unsigned int n;
 
 	for (unsigned int i = 0; i < len; i++) {
 		int own = (int)f.prefix_len - (int)i * 8;
@@ -35,7 +36,8 @@ static void random_source(void)
 
 		addr[i] = (f.prefix[i] & mask) | (random64() & ~mask);
 	}
-	f.conn.port[0] = 1024 + random64() % 60000;
+	/* one address is to have many connections, each once */
+	f.conn.port[0] = 1024 + n++ % 60000;
 }
 
 static void segment(int side, uint8_t flags, unsigned int len, const char *option)
