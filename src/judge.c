@@ -41,10 +41,12 @@ static void stray(struct mb_way *w, struct mb_joining *jn)
 	struct mb_stats *stats = &w->mn->stats;
 
 	jn->graced = graced(w);
-	if (jn->graced && w->policy->set.orphan >= MPTCP_MB_ORPHAN_RESET)
-		mb_count(stats, MPTCP_MB_COUNTER_JOIN_GRACED);
 	if (w->place == MB_PLACE_SYN)
 		mb_count(stats, MPTCP_MB_COUNTER_JOIN_ORPHAN);
+	else if (jn->kind == MB_JOIN_ORPHAN)
+		return;	/* counted at its SYN */
+	if (jn->graced && w->policy->set.orphan >= MPTCP_MB_ORPHAN_RESET)
+		mb_count(stats, MPTCP_MB_COUNTER_JOIN_GRACED);
 }
 
 static void tell_forged(struct mb_way *w, const struct mb_joining *jn,
