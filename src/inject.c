@@ -268,6 +268,7 @@ void mb_ct_ref_set(struct mb_ct_ref *ref, const struct sk_buff *skb,
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
 	ref->known = ct && !nf_ct_is_template(ct);
+	ref->untracked = !ct && ctinfo == IP_CT_UNTRACKED;
 	if (!ref->known)
 		return;
 	ref->original = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
@@ -314,6 +315,8 @@ void mb_ct_find(const struct mb_ct_finder *f, struct net *net,
 	struct nf_conntrack_tuple_hash *h;
 
 	*flow = (struct mb_flow_ct){};
+	if (ref->untracked)
+		flow->ctinfo = IP_CT_UNTRACKED;
 	if (!f->find || !ref->known)
 		return;
 	h = f->find(net, &ref->zone, &ref->tuple);

@@ -61,6 +61,7 @@ struct mb_dir {
 /**
  * struct mb_ct_ref - names a conntrack entry without holding it
  * @known:	there was one; @zone and @tuple are valid
+ * @untracked:	by somebody's wish there was none
  * @original:	side (as in struct mb_tuple) that is the original direction's
  *		source
  * @zone:	its zone
@@ -68,6 +69,7 @@ struct mb_dir {
  */
 struct mb_ct_ref {
 	bool known;
+	bool untracked;
 	u8 original;
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	struct nf_conntrack_zone zone;
