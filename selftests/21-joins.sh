@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/sessions.sh
 . "$SELFTESTS/sessions.sh"
-plan 126
+plan 102
 
 # counts NAME=N...: for check; these counters, since they were reset
 counts()
@@ -60,6 +60,11 @@ not_joined()
 	! is_joined "$@"
 }
 
+neither_joined()
+{
+	not_joined 5001 "$1" && not_joined 5002 "$1"
+}
+
 # --- orphans and known joins ---------------------------------------------------------------------
 
 # A session that began before the gateway was armed, at port 5001, and one that began after, at 5002.
@@ -77,7 +82,8 @@ orphan_and_known()
 		client "$C"
 	token=$(host_token "$NS_S" "4200$F")
 	monitor_start
-	capture_start "$NS_G" g2 "$TMP/g2.pcap"
+	# of IPv6, the 13th byte of TCP, which follows at once
+	capture_start "$NS_G" g2 "$TMP/g2.pcap" "tcp[tcpflags] & tcp-rst != 0 or (ip6[6] == 6 and ip6[53] & 4 != 0)"
 	both_join
 	check "v$F: orphan reset: the known join is let in" joined 5002 "$A"
 	check "v$F: orphan reset: the orphan is not" not_joined 5001 "$A"
@@ -100,7 +106,7 @@ orphan_and_known()
 
 	mb policy set join reset orphan as-join
 	both_join
-	check "v$F: orphan as-join, join reset: neither" not_joined "5001 or dport = :5002" "$A"
+	check "v$F: orphan as-join, join reset: neither" neither_joined "$A"
 	check "v$F: orphan as-join, join reset: counted" counts join-known=1 join-orphan=1 exit-reset-join=2
 	mb policy set join accept
 	both_join
@@ -131,7 +137,7 @@ refused_last()
 	holds '.[-1].cause == "orphan" and .[-1].verdict == "reset" and .[-1].segment == "syn"' \
 		".[-1].source == \"$1\"" ".[-1].\"destination-port\" == $2" ".[-1].destination == \"$S\"" \
 		".[-1].token == \"$3\"" '.[-1].site == "default"' '.[-1] | has("session") | not' &&
-	mb refused list | tail -n 1 | grep -q "$1.*orphan"
+	[[ $(mb refused list | tail -n 1) == *orphan*"$1"*"$S"*"$3"* ]]
 }
 
 grace()
@@ -207,14 +213,10 @@ server_joined() { ns_c ss -Htni state established dst "$(ss_address "$S2")" 2>/d
 server_not_joined() { ! server_joined; }
 joined_server() { wait_for 5 server_joined; }
 
-# The client announces an address and a port; the server, which may, joins it.
+# The client announces an address and a port; the server, which may, joins it. Linux has no room for
+# an IPv6 address and a port beside timestamps.
 announced()
 {
-	local timestamps
-
-	# an IPv6 address, a port and an HMAC leave no room for timestamps
-	timestamps=$(ns_c sysctl -n net.ipv4.tcp_timestamps)
-	ns_c sysctl -qw net.ipv4.tcp_timestamps=$((F == 4))
 	fresh "policy set default allow orphan reset orphan-grace 0"
 	endpoints "$NS_C" "$C2 signal port 700$F"
 	ip -n "$NS_S" mptcp limits set subflows 8 add_addr_accepted 8
@@ -231,7 +233,6 @@ announced()
 	check "v$F: opened by the server: byte-exact" unharmed a
 	ip -n "$NS_S" mptcp limits set subflows 8 add_addr_accepted 0
 	endpoints "$NS_C"
-	ns_c sysctl -qw net.ipv4.tcp_timestamps="$timestamps"
 }
 
 # From another address of the server to the client's first address and port, where somebody listens.
@@ -329,7 +330,7 @@ for family in 4 6; do
 	orphan_and_known
 	grace
 	other_addresses
-	announced
+	[ "$F" = 6 ] || announced
 	server_opens
 done
 other_family "::ffff:$SERVER4" "$SERVER6_2"

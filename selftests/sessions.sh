@@ -182,7 +182,7 @@ pair()
 	local name=$1 family=-6
 
 	[[ $2 == *:* ]] || family=-4
-	[[ $2 != ::ffff:* ]] || family="-6 --dual"
+	[[ " $* " != *" --dual "* ]] || family="-6 --dual"
 	# shellcheck disable=SC2086	# words
 	ip netns exec "$NS_S" "$XFER_BIN" server $family --port "$3" >"$TMP/$name.server" 2>&1 &
 	PAIRS[$name]=$!
@@ -212,10 +212,20 @@ signal_client()
 	pkill "-$1" -P "${PAIRS[$2]#* }"
 }
 
+# hurry NAME: without regard to its rate, and without holding on
+hurry()
+{
+	local pid
+
+	for pid in ${PAIRS[$1]}; do
+		pkill -USR1 -P "$pid"
+	done
+}
+
 # unharmed NAME: for check; what is left of its transfer is done at once, byte-exact, as MPTCP
 unharmed()
 {
-	signal_client USR1 "$1"
+	hurry "$1"
 	pair_end "$1" && [ "$(xfer_get fallback "$CLIENT")" = no ]
 }
 

@@ -223,7 +223,7 @@ static void usage(void)
 	     "  --seed N           client: another pattern\n"
 	     "  --bind ADDRESS, --local-port N    own address and (client) port\n"
 	     "  --timeout S        give up after so long without progress (30)\n"
-	     "A client that gets SIGUSR1 forgets about --rate, for what it sends, and --hold.\n"
+	     "Who gets SIGUSR1 forgets about --rate, for what it sends, and --hold.\n"
 	     "Keys: error= is an errno's name, or TIMEOUT (ours), BADHEADER, FLOOD (far too much came);\n"
 	     "stage= connect, transfer, hold, close or done; subflows= and addrs= (ADD_ADDRs taken) are the\n"
 	     "most there were, the first subflow counts; fallback= as at the end; ended_ms= since the\n"
