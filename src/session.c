@@ -132,57 +132,6 @@ static void free_rcu_session(struct rcu_head *rcu)
 	kfree_sensitive(s);
 }
 
-/* How many sessions have this token already */
-static unsigned int twins(struct mb_sessions *ss, u32 token)
-{
-	struct rhlist_head *list, *pos;
-	struct mb_token *t;
-	unsigned int n = 0;
-
-	list = rhltable_lookup(&ss->tokens, &token, mb_token_params);
-	rhl_for_each_entry_rcu(t, pos, list, node)
-		n++;
-	return n;
-}
-
-static void index_del(struct mb_sessions *ss, struct mb_session *s)
-{
-	unsigned int side;
-
-	for (side = 0; side < 2; side++) {
-		if (!s->token[side].session)
-			continue;
-		rhltable_remove(&ss->tokens, &s->token[side].node,
-				mb_token_params);
-		WRITE_ONCE(s->token[side].session, NULL);
-	}
-}
-
-/* Makes the session be found by its tokens. */
-static int index_add(struct mb_sessions *ss, struct mb_session *s)
-{
-	unsigned int side;
-	int err = -ENOSPC;
-
-	for (side = 0; side < 2; side++) {
-		struct mb_token *t = &s->token[side];
-
-		if (twins(ss, t->token) >= MB_TOKEN_TWINS_MAX)
-			goto undo;
-		t->side = side;
-		t->session = s;
-		err = rhltable_insert(&ss->tokens, &t->node, mb_token_params);
-		if (err) {
-			t->session = NULL;
-			goto undo;
-		}
-	}
-	return 0;
-undo:
-	index_del(ss, s);
-	return err;
-}
-
 static void put_keys(struct mb_session *s, const struct mb_keys *keys)
 {
 	struct mb_key_facts facts;
@@ -219,9 +168,9 @@ int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
 		     const struct mb_keys *keys)
 {
 	lockdep_assert_held(&ss->lock);
-	index_del(ss, s);
+	mb_tokens_del(ss, s);
 	put_keys(s, keys);
-	return index_add(ss, s);
+	return mb_tokens_add(ss, s);
 }
 
 static struct list_head *list_of(struct mb_sessions *ss, u8 state)
@@ -319,7 +268,7 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	ss->n_unconfirmed++;
 	put_keys(s, keys);
 	match(s, policy);
-	if (index_add(ss, s)) {
+	if (mb_tokens_add(ss, s)) {
 		mb_session_remove(ss, s);
 		goto full_counted;
 	}
@@ -427,7 +376,7 @@ void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how)
 		return;
 	s->how = how;
 	mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CLOSED);
-	index_del(ss, s);
+	mb_tokens_del(ss, s);
 	mb_joins_remove(ss, s);
 	/* these go on to end as TCP connections do */
 	if (how != MPTCP_MB_HOW_DATA_FIN && how != MPTCP_MB_HOW_FASTCLOSE)
@@ -451,7 +400,7 @@ void mb_session_remove(struct mb_sessions *ss, struct mb_session *s)
 	struct mb_subflow *sub, *next;
 
 	lockdep_assert_held(&ss->lock);
-	index_del(ss, s);
+	mb_tokens_del(ss, s);
 	mb_joins_remove(ss, s);
 	list_for_each_entry_safe(sub, next, &s->subflows, member)
 		mb_subflow_remove(ss, sub);
@@ -493,39 +442,4 @@ struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id)
 	if (s)
 		++*id;
 	return s;
-}
-
-/**
- * mb_session_data() - how much data a side sent, and had acknowledged
- * @s:		the session
- * @side:	MB_CLIENT or MB_SERVER
- * @sent:	bytes, each once, without DATA_FIN
- * @acked:	those that the other side acknowledged
- *
- * Context: the table's lock.
- */
-void mb_session_data(const struct mb_session *s, unsigned int side,
-		     u64 *sent, u64 *acked)
-{
-	u64 start = s->idsn[side] + 1, end = s->data_end[side];
-	u64 ack = s->data_ack[!side];
-	u32 fin = side == MB_CLIENT ? MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN :
-				      MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN;
-	struct mb_subflow *sub;
-
-	list_for_each_entry(sub, &s->subflows, member) {
-		unsigned int i = sub->client ^ side;
-
-		spin_lock_bh(&sub->lock);
-		end = mb_data_max(end, sub->dir[i].data_end);
-		ack = mb_data_max(ack, sub->dir[!i].data_ack);
-		spin_unlock_bh(&sub->lock);
-	}
-	end = mb_data_max(end, ack);
-	*sent = end ? end - start : 0;
-	*acked = ack ? ack - start : 0;
-	if (s->flags & fin) {
-		*sent = min(*sent, s->fin[side] - start - 1);
-		*acked = min(*acked, s->fin[side] - start - 1);
-	}
 }

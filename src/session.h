@@ -279,8 +279,10 @@ void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
 void mb_session_remove(struct mb_sessions *ss, struct mb_session *s);
 struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
 struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
-void mb_session_data(const struct mb_session *s, unsigned int side,
-		     u64 *sent, u64 *acked);
+
+/* token.c */
+int mb_tokens_add(struct mb_sessions *ss, struct mb_session *s);
+void mb_tokens_del(struct mb_sessions *ss, struct mb_session *s);
 
 /* join.c */
 void mb_joins_remove(struct mb_sessions *ss, struct mb_session *s);
@@ -315,6 +317,8 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how);
 void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub);
 void mb_subflow_attend(struct mb_session *s, u8 set, u8 clear);
+void mb_session_data(const struct mb_session *s, unsigned int side,
+		     u64 *sent, u64 *acked);
 void mb_ports_add(struct mb_sessions *ss, const struct mb_tuple *tuple);
 void mb_ports_del(struct mb_sessions *ss, const struct mb_tuple *tuple);
 

@@ -200,3 +200,38 @@ void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub)
 	ss->n_subflows--;
 	kfree_rcu(sub, rcu);
 }
+
+/**
+ * mb_session_data() - how much data a side sent, and had acknowledged
+ * @s:		the session
+ * @side:	MB_CLIENT or MB_SERVER
+ * @sent:	bytes, each once, without DATA_FIN
+ * @acked:	those that the other side acknowledged
+ *
+ * Context: the table's lock.
+ */
+void mb_session_data(const struct mb_session *s, unsigned int side,
+		     u64 *sent, u64 *acked)
+{
+	u64 start = s->idsn[side] + 1, end = s->data_end[side];
+	u64 ack = s->data_ack[!side];
+	u32 fin = side == MB_CLIENT ? MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN :
+				      MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN;
+	struct mb_subflow *sub;
+
+	list_for_each_entry(sub, &s->subflows, member) {
+		unsigned int i = sub->client ^ side;
+
+		spin_lock_bh(&sub->lock);
+		end = mb_data_max(end, sub->dir[i].data_end);
+		ack = mb_data_max(ack, sub->dir[!i].data_ack);
+		spin_unlock_bh(&sub->lock);
+	}
+	end = mb_data_max(end, ack);
+	*sent = end ? end - start : 0;
+	*acked = ack ? ack - start : 0;
+	if (s->flags & fin) {
+		*sent = min(*sent, s->fin[side] - start - 1);
+		*acked = min(*acked, s->fin[side] - start - 1);
+	}
+}
