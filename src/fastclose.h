@@ -53,7 +53,8 @@ struct mb_close_flow {
  * @tries:	how many were made
  * @alive:	by side of the session: how many tries had been made when it was
  *		last heard to send anything but an RST
- * @begun:	jiffies
+ * @begun:	jiffies; of a session without subflows, when it lost the last: its
+ *		hosts wait no longer than MB_LINGER for another, and none passes
  * @next:	flow that the try under way has come to
  * @n:		flows
  * @flow:	those that lived when it began

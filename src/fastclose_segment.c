@@ -313,7 +313,8 @@ static void heard_rst(struct mb_close_flow *f, const struct mb_subflow *sub,
 
 /* Any other segment tells by its acknowledgment what its sender expects next.
  * It may have been on its way before our RST came to it: it is news only when it
- * says the same again, or more than we knew of.
+ * says more than we knew of, or says nothing but the same again. So does the
+ * challenge ACK (RFC 5961, 3.2) of a host that has missed data before our RST.
  */
 static void heard(struct mb_close *c, struct mb_close_flow *f,
 		  const struct mb_dir *dir, unsigned int side,
@@ -330,7 +331,7 @@ static void heard(struct mb_close *c, struct mb_close_flow *f,
 		h->end = end;
 	if (!th->ack || before(ack, h->ack) || !near(ack, dir[!side].end))
 		return;
-	again = ack == h->ack;
+	again = ack == h->ack && !payload;
 	h->ack = ack;
 	h->heard = true;
 	if (mb_options_timestamps((const u8 *)(th + 1), th->doff * 4 - sizeof(*th)))
