@@ -113,7 +113,7 @@ two_paths()
 	check "v$F: then it is closed, by DATA_FIN" soon \
 		'.[0].state == "closed" and ([.[0].subflows[].state] | unique) == ["closed"]'
 	check "v$F: how it ended" holds '.[0].how == "data-fin"' \
-		'[.[0].subflows[].how] | unique == ["data-fin"]' \
+		'[.[0].subflows[].how] | unique == ["fin"]' \
 		'[.[0].flags[] | select(endswith("data-fin"))] | length == 2'
 	check "v$F: DATA_FINs are no data" holds ".[0].\"client-data\" == 100000 + $HEADER" \
 		'.[0]."server-data" == 250000'
@@ -143,13 +143,13 @@ two_paths_events()
 	check "v$F: events: closed, once, and how" events 1 \
 		".event == \"session-closed\" and .session.id == $id and .session.how == \"data-fin\""
 	check "v$F: events: both subflows closed" events 2 \
-		".event == \"subflow-closed\" and .session.id == $id and .subflow.how == \"data-fin\""
+		".event == \"subflow-closed\" and .session.id == $id and .subflow.how == \"fin\""
 	check "v$F: events: joined, once, from where" events 1 ".event == \"subflow-joined\" and
 		.session.id == $id and .subflow.client == \"$C2\" and .subflow.opener == \"client\""
 	check "v$F: events: new and confirmed, once" events 2 ".session.id == $id and
 		(.event == \"session-new\" or .event == \"session-confirmed\")"
 	check "v$F: events: in their order" event_order session-new session-confirmed subflow-joined \
-		subflow-closed session-closed
+		session-closed subflow-closed
 	check "v$F: events: all have a time, none was lost" events 0 \
 		'(has("time") | not) or .event == "lost" or (.lost // 0) > 0'
 	check "v$F: events: no keys, whole lines of JSON" events 0 'tostring | test("key\"")'

@@ -240,7 +240,7 @@ no_way_out()
 	mb session close all >"$TMP/said" 2>&1
 	check "no way out: not closed" is 2 $?
 	said="not seen to end: its hosts did not answer, it is confirmed again"
-	check "no way out: so it says" is "session $id4: $said session $ID: $said" "$(xargs <"$TMP/said")"
+	check "no way out: so it says" is "session $id4: $said session $ID: $said" "$(grep ^session "$TMP/said" | xargs)"
 	check "no way out: counted" test "$(counter reset-failed)" -ge 2
 	ns_g nft flush ruleset
 	check "no way out: they are as they were" soon \

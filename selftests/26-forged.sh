@@ -8,7 +8,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 268
+plan 292
 
 FAR=1500000000			# beyond any window
 
@@ -187,34 +187,38 @@ of_client_token()
 
 # --- third ACKs with other keys ---------------------------------------------------------------------
 
-# forge N CONNECTION: third ACKs in the client's name, each with keys of its own
+# forge N CONNECTION c|s [WORD...]: third ACKs in the client's name, or the server's, each with keys of
+# its own
 forge()
 {
 	local i
 
 	for ((i = 0; i < $1; i++)); do
-		play "session forger" "send $2 c A forged keys=forger mpc" || return
+		play "session forger" "send $2 $3 A forged ${*:4} keys=forger mpc" || return
 	done
 }
 
-# displaced N WHEN...: forged ones before the SYN, between SYN/ACK and third ACK, after that, and
+# displaced SIDE N WHEN...: forged ones before the SYN, between SYN/ACK and third ACK, after that, and
 # after the session is confirmed
 displaced()
 {
-	local n=$1 when=" ${*:2} "
+	local side=$1 n=$2 when=" ${*:3} "
 
 	begin a x
-	[[ $when != *" before "* ]] || forge "$n" x
+	[[ $when != *" before "* ]] || forge "$n" x "$side"
 	play "send x c S mpc" "send x s SA mpc"
-	[[ $when != *" between "* ]] || forge "$n" x
+	[[ $when != *" between "* ]] || forge "$n" x "$side"
 	play "send x c A mpc"
-	[[ $when != *" after "* ]] || forge "$n" x
+	[[ $when != *" after "* ]] || forge "$n" x "$side"
 	# which repeats the keys (RFC 8684, 3.1)
-	play "send x c PA len=10 mpc" "send x s A dss" "send x s PA len=20 dss" "send x c A dss"
-	[[ $when != *" confirmed "* ]] || forge "$n" x
+	play "send x c PA len=10 mpc"
+	# the last claim of the real keys is that; only what is no segment at all comes after it
+	forge 1 x c badsum && forge 1 x s badsum
+	play "send x s A dss" "send x s PA len=20 dss" "send x c A dss"
+	[[ $when != *" confirmed "* ]] || forge "$n" x "$side"
 	join_conn j a
 	play "join j"
-	known a state=confirmed live=2 client-data=10 server-data=20
+	known a state=confirmed live=2 client="$C" client-data=10 server-data=20
 }
 
 # close_ends SESSION CONNECTION: for check; session close is answered as hosts do
@@ -250,21 +254,22 @@ fastclosed()
 
 third_acks()
 {
-	local when
+	local when side n
 
 	for when in before between after confirmed; do
-		strict
-		check "v$F: forged third ACK $when: the session is confirmed and joined" \
-			displaced 1 "$when"
-		strict
-		check "v$F: twelve of them $when, likewise" displaced 12 "$when"
-		# confirmed: the last claim of the real keys was before them
-		[ $when != confirmed ] || check "v$F: those after it are counted" counted keys-ignored=12
-		check "v$F: of them no session is left, $when" each "sessions_are 1 client $C state confirmed" \
-			"sessions_are 0 client $C state unconfirmed"
+		for side in c s; do
+			for n in 1 12; do
+				strict
+				check "v$F: $n forged third ACKs $when, side $side: the session is confirmed and joined" \
+					displaced $side $n "$when"
+			done
+			check "v$F: of them no session is left, $when, side $side" each \
+				"sessions_are 1 client $C state confirmed" "sessions_are 0 state unconfirmed"
+		done
 	done
 	strict
-	check "v$F: three at every time" displaced 3 before between after confirmed
+	check "v$F: three at every time" displaced c 3 before between after confirmed
+	check "v$F: those after it are counted" counted keys-ignored=3
 	check "v$F: session close has the real keys" close_ends a x
 }
 

@@ -235,18 +235,6 @@ static void judge_unknown(struct mb_way *w, struct mb_judged *j)
 		judge_data(w, j);
 }
 
-static bool turned(struct mb_way *w)
-{
-	struct mb_keys keys;
-	bool ret;
-
-	ret = has(w, MB_MP_CAPABLE) && w->side != w->sub->client &&
-	      mb_learn_keys(&w->opts, (const u8 *)(w->th + 1), &keys) &&
-	      mb_life_turned(w->mn, w->sub, w->side);
-	memzero_explicit(&keys, sizeof(keys));
-	return ret;
-}
-
 /* A connection that needs attention. True: its session is being closed, and the
  * segment does not go on.
  */
@@ -256,10 +244,6 @@ static bool attend(struct mb_way *w, const struct mb_options *opts)
 
 	if ((attention & MB_ATTENTION_REOPEN) &&
 	    mb_life_renewed(w->mn, w->sub, w->side, w->th)) {
-		w->sub = NULL;
-		return false;
-	}
-	if ((attention & MB_ATTENTION_PROOF) && opts && turned(w)) {
 		w->sub = NULL;
 		return false;
 	}

@@ -158,7 +158,7 @@ static bool same_keys(const struct mb_keys *a, const struct mb_keys *b)
 /* One of those that were claimed; when there are too many a chance one goes, so
  * that nobody can be sure to push out the real ones.
  */
-static void remember(struct mb_session *s, const struct mb_keys *keys)
+static void remember(struct mb_session *s, const struct mb_keys *keys, bool turned)
 {
 	struct mb_candidates *c = s->cand;
 	unsigned int i;
@@ -170,13 +170,18 @@ static void remember(struct mb_session *s, const struct mb_keys *keys)
 		s->cand = c;
 	}
 	for (i = 0; i < c->n; i++)
-		if (same_keys(&c->keys[i], keys))
+		if (same_keys(&c->keys[i], keys) &&
+		    !!(c->turned & BIT(i)) == turned)
 			return;
 	if (c->n < MB_CANDIDATES)
 		i = c->n++;
 	else
 		i = get_random_u32() % MB_CANDIDATES;
 	c->keys[i] = *keys;
+	if (turned)
+		c->turned |= BIT(i);
+	else
+		c->turned &= ~BIT(i);
 }
 
 /**
@@ -192,16 +197,17 @@ void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 		    struct mb_subflow *sub, const struct mb_segment *seg)
 {
 	struct mb_dir *d = &sub->dir[seg->side];
+	bool turned = seg->side != sub->client;
 	struct mb_keys keys;
 
-	if (!sub->initial || seg->side != sub->client ||
-	    !mb_learn_keys(seg->opts, (const u8 *)(seg->th + 1), &keys))
+	if (!sub->initial || !mb_learn_keys(seg->opts,
+					    (const u8 *)(seg->th + 1), &keys))
 		return;
-	if (!same_keys(&keys, &s->keys)) {
+	if (turned || !same_keys(&keys, &s->keys)) {
 		if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)
 			mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_KEYS_IGNORED);
 		else
-			remember(s, &keys);
+			remember(s, &keys, turned);
 	} else if (seg->near && seg->payload) {
 		/* it maps what it carries, which is the first of the data */
 		spin_lock(&sub->lock);
@@ -223,9 +229,11 @@ static bool proves(const struct mb_option *dss, u64 client_idsn, u64 server_idsn
 	       fits(dss->dss.data_seq, dss->dss.seq_len, server_idsn + 1);
 }
 
-/* Which of the claimed keys the server's numbers follow from */
+/* Which of the claimed keys the server's numbers follow from; turned: the claims
+ * of who was thought to be the server
+ */
 static const struct mb_keys *proven(struct mb_session *s,
-				    const struct mb_option *dss)
+				    const struct mb_option *dss, bool turned)
 {
 	struct mb_key_facts client, server;
 	unsigned int i;
@@ -233,6 +241,8 @@ static const struct mb_keys *proven(struct mb_session *s,
 	for (i = 0; s->cand && i < s->cand->n; i++) {
 		const struct mb_keys *k = &s->cand->keys[i];
 
+		if (!!(s->cand->turned & BIT(i)) != turned)
+			continue;
 		mb_key_facts(k->version, k->key[MB_CLIENT], &client);
 		mb_key_facts(k->version, k->key[MB_SERVER], &server);
 		if (proves(dss, client.idsn, server.idsn))
@@ -318,7 +328,7 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		return;
 	if (!proves(dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
 		keys = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN ?
-		       NULL : proven(s, dss);
+		       NULL : proven(s, dss, false);
 		if (!keys) {
 			unproven(s);
 			return;
@@ -331,6 +341,77 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		mb_learn_data(s, sub);
 	}
 	confirm(ss, s, sub, seg, dss->dss.seq_len && dss->dss.data_len);
+}
+
+/* The same connection, but its client is who was thought to be the server */
+static struct mb_subflow *turn(struct mb_sessions *ss, struct mb_session *s,
+			       struct mb_subflow *sub, const struct mb_keys *keys)
+{
+	const struct mb_policy *policy = rcu_dereference(ss->mn->policy);
+	struct mb_site_query q = s->site;
+	unsigned int client = !sub->client;
+	__be16 client_port = htons(q.port);
+	struct mb_tuple tuple = sub->tuple;
+	struct mb_subflow *new;
+
+	if (!policy)
+		return NULL;
+	swap(q.server, q.client);
+	q.port = ntohs(s->client_port);
+	mb_session_end(ss, s, MPTCP_MB_HOW_REPLACED);
+	mb_session_remove(ss, s);
+	s = mb_session_new(ss, policy, keys, &q, client_port);
+	if (!s)
+		return NULL;
+	new = mb_subflow_new(ss, s, &tuple, client, client);
+	if (!new) {
+		mb_session_remove(ss, s);
+		mb_sessions_full(ss);
+		return NULL;
+	}
+	new->initial = true;
+	return new;
+}
+
+/**
+ * mb_learn_turned() - whether a session begins the other way round than was claimed
+ * @ss:		the table
+ * @s:		the session, not confirmed
+ * @sub:	the connection
+ * @seg:	a segment of who was thought to be the client
+ *
+ * Nothing tells who is the client but who sends keys, and those anybody can send
+ * in anybody's name.
+ *
+ * Context: ss->lock, RCU read side; allocates atomically.
+ * Return: true: it does; @s and @sub are forgotten, others are in their place
+ */
+bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
+		     struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	const struct mb_keys *keys;
+	struct mb_keys copy;
+
+	if (!s->cand || !s->cand->turned || !seg->dss || !seg->dss->dss.ack_len ||
+	    !sub->initial || !(seg->flags & MB_TCP_ACK) ||
+	    (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
+		return false;
+	keys = proven(s, seg->dss, true);
+	if (!keys) {
+		unproven(s);
+		return false;
+	}
+	copy = *keys;
+	sub = turn(ss, s, sub, &copy);
+	memzero_explicit(&copy, sizeof(copy));
+	if (!sub)
+		return true;
+	mb_track_begin(sub, seg->pkt, seg->side, seg->end, seg->ack);
+	mb_learn_data(sub->session, sub);
+	mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_NEW, sub->session, NULL);
+	confirm(ss, sub->session, sub, seg,
+		seg->dss->dss.seq_len && seg->dss->dss.data_len);
+	return true;
 }
 
 static bool signed_by(const struct mb_keys *k, const struct mb_option *o,
@@ -372,7 +453,8 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 	}
 	unproven(s);
 	for (i = 0; s->cand && i < s->cand->n; i++) {
-		if (!signed_by(&s->cand->keys[i], o, option))
+		if ((s->cand->turned & BIT(i)) ||
+		    !signed_by(&s->cand->keys[i], o, option))
 			continue;
 		if (mb_session_rekey(ss, s, &s->cand->keys[i])) {
 			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);

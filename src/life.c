@@ -154,8 +154,11 @@ static void fin(struct mb_sessions *ss, struct mb_subflow *sub,
 	bool over;
 
 	spin_lock(&sub->lock);
-	if (seg->flags & MB_TCP_FIN)
+	/* it is the last there is, also when it comes again */
+	if ((seg->flags & MB_TCP_FIN) && seg->end == sub->dir[seg->side].end) {
+		sub->dir[seg->side].flags |= MB_TCP_FIN;
 		WRITE_ONCE(sub->attention, sub->attention | MB_ATTENTION_FIN);
+	}
 	over = (a->flags & b->flags & MB_TCP_FIN) && a->ack == b->end &&
 	       b->ack == a->end;
 	spin_unlock(&sub->lock);
@@ -203,6 +206,8 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 	if (READ_ONCE(sub->attention) & MB_ATTENTION_PROOF) {
 		if (sender(sub, seg) == MB_SERVER)
 			prove(ss, s, sub, seg);
+		else if (mb_learn_turned(ss, s, sub, seg))
+			return;
 	} else if (!seg->near) {
 		return;
 	}
@@ -252,36 +257,6 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 			fin(ss, sub, seg);
 	}
 	spin_unlock(&ss->lock);
-}
-
-/**
- * mb_life_turned() - whether a session begins the other way round than was claimed
- * @mn:		the namespace
- * @sub:	its initial subflow, whose client sent keys, it is said
- * @side:	of its tuple that sends keys now
- *
- * Nothing tells who is the client but the keys that it sends, and those anybody
- * can send: while they are not proven, the last word counts.
- *
- * Context: RCU read side, BH off; takes the table's lock.
- * Return: true: @sub and its session are forgotten, the segment is of a new one
- */
-bool mb_life_turned(struct mb_net *mn, struct mb_subflow *sub, unsigned int side)
-{
-	struct mb_sessions *ss = mn->sessions;
-	struct mb_session *s = sub->session;
-	bool turned;
-
-	spin_lock(&ss->lock);
-	turned = sub->initial && side != sub->client &&
-		 !list_empty(&sub->member) &&
-		 s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED;
-	if (turned) {
-		mb_session_end(ss, s, MPTCP_MB_HOW_REPLACED);
-		mb_session_remove(ss, s);
-	}
-	spin_unlock(&ss->lock);
-	return turned;
 }
 
 /**

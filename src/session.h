@@ -61,10 +61,13 @@ struct mb_keys {
 /**
  * struct mb_candidates - further keys that were claimed for a session
  * @n:		how many
+ * @turned:	by whom: bit i, the claim @keys[i] is of the other side, which then is
+ *		the client
  * @keys:	the claims; the real ones are those that the server's DSS prove
  */
 struct mb_candidates {
 	unsigned int n;
+	u8 turned;
 	struct mb_keys keys[MB_CANDIDATES];
 };
 

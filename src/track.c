@@ -96,7 +96,7 @@ static inline void follow(struct mb_subflow *sub, struct mb_segment *seg)
 	struct mb_dir *d = &sub->dir[seg->side], *o = &sub->dir[!seg->side];
 
 	d->window = ntohs(seg->th->window);
-	d->flags |= seg->flags & ~MB_TCP_FIN;
+	d->flags |= seg->flags & ~MB_TCP_FIN;	/* that one is life.c's */
 	seg->next = seg->seq == d->end;
 	if (seg->dss)
 		read_dss(d, seg);
@@ -104,9 +104,6 @@ static inline void follow(struct mb_subflow *sub, struct mb_segment *seg)
 			(!d->mapped || !before(seg->seq, d->map_end));
 	if (after(seg->end, d->end) && !(seg->flags & MB_TCP_RST))
 		d->end = seg->end;
-	/* a FIN is the last there is, also when it comes again */
-	if (seg->end == d->end)
-		d->flags |= seg->flags & MB_TCP_FIN;
 	if ((seg->flags & MB_TCP_ACK) && after(seg->ack, d->ack)) {
 		if (unlikely(after(seg->ack, o->end)) &&
 		    !acked_unseen(o, seg))

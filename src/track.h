@@ -59,8 +59,6 @@ void mb_track_begin(struct mb_subflow *sub, const struct mb_packet *pkt,
 /* life.c */
 void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 	     const struct mb_segment *seg);
-bool mb_life_turned(struct mb_net *mn, struct mb_subflow *sub,
-		    unsigned int side);
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
 		     unsigned int side, const struct tcphdr *th);
 
@@ -79,6 +77,8 @@ void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 			struct mb_subflow *sub, const struct mb_segment *seg,
 			const struct mb_option *o);
+bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
+		     struct mb_subflow *sub, const struct mb_segment *seg);
 void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		    struct mb_subflow *sub, const struct mb_segment *seg);
 
