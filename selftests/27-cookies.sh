@@ -174,9 +174,9 @@ begin=$SECONDS
 at 0 cookies_before
 apply "policy set default deny session-timeout 100" "site add $SERVER4 port 80 allow" \
 	"site add $SERVER6 port 80 allow"
+at 0 sessions_begin
 begin=$SECONDS
 at 0 cookies_early
-at 0 sessions_begin
 at 20 at_20
 at 75 at_75
 at 135 at_135
