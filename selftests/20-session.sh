@@ -31,12 +31,19 @@ ss_tokens()
 		printf '0x%08x 0x%08x\n' "0x${BASH_REMATCH[1]}" "0x${BASH_REMATCH[2]}"
 }
 
+# settles COMMAND...: for check; what is sent once more may be under way still
+settles()
+{
+	wait_for 5 "$@" || "$@"
+}
+
 # subflow_counts NUMBER CLIENT: for check; bytes and sequence numbers of the subflow from this address
 # are those of its ends
 subflow_counts()
 {
 	local sub=".[0].subflows[$1]" client server
 
+	look client "$C" state confirmed
 	ss_of "$NS_C" "$2" "$S" || { echo "no such subflow"; return 1; }
 	client=$(ss_get bytes_sent)
 	is "${client:-0}" "$(value "$sub.\"from-client\".bytes")" || return
@@ -70,7 +77,8 @@ two_paths()
 	monitor_start
 	pair a "$S" 5001 --bytes 100000 --receive 250000 --hold 60 --local-port "4100$F"
 	check "v$F: two paths: one session, two subflows" \
-		soon ".[0].\"server-data\" == 250000 and (.[0].subflows | length) == 2"
+		soon ".[0].\"server-acked\" == 250000 and .[0].\"client-acked\" >= 100000 and
+			(.[0].subflows | length) == 2" client "$C"
 	client=$(host_token "$NS_C" "4100$F")
 	server=$(host_token "$NS_S" "4100$F")
 	check "v$F: it is confirmed, both keys are proven" holds 'length == 1' \
@@ -98,8 +106,8 @@ two_paths()
 		'.[0].pending == 0'
 	ss_of "$NS_C" "$C2" "$S"
 	check "v$F: the join is of both tokens" is "$server $client" "$(ss_tokens)"
-	check "v$F: the first subflow's bytes are its ends'" subflow_counts 0 "$C"
-	check "v$F: the join's bytes are its ends'" subflow_counts 1 "$C2"
+	check "v$F: the first subflow's bytes are its ends'" settles subflow_counts 0 "$C"
+	check "v$F: the join's bytes are its ends'" settles subflow_counts 1 "$C2"
 	check "v$F: all is acknowledged" holds \
 		'.[0].subflows[] | ."from-client".end == ."from-server".ack and ."from-server".end == ."from-client".ack' \
 		'[.[0].subflows[] | ."from-client".segments > 0 and ."from-server".segments > 0] | all' \
@@ -192,7 +200,7 @@ half_closed()
 	local states=
 
 	fresh "policy set session-timeout 3"
-	pair a "$S" 5001 --bytes 1000 --receive 7000 --rate 1000 --half-close
+	pair a "$S" 5001 --bytes 1000 --receive 30000 --rate 1000 --half-close
 	check "v$F: half-closed: the client has sent a DATA_FIN" \
 		soon '.[0].flags | index("client-data-fin")' client "$C" state confirmed
 	for _ in 1 2 3 4; do
@@ -204,7 +212,7 @@ half_closed()
 		"$states"
 	check "v$F: half-closed: byte-exact" unharmed a
 	check "v$F: half-closed: then it is closed, every byte counted" soon '[.[] | select(.how == "data-fin" and
-		."server-data" == 7000)] | length == 1' client "$C" state closed
+		."server-data" == 30000)] | length == 1' client "$C" state closed
 }
 
 # --- fallback -----------------------------------------------------------------------------------
@@ -217,12 +225,14 @@ fallen()
 	fresh "policy set default allow"
 	endpoints "$NS_C"
 	monitor_start
-	pair a "$S" 5001 --bytes 40000 --receive 60000 --rate 20000
+	pair a "$S" 5001 --rate 20000 --duration 60
 	check "v$F: $sign: a session" soon '.[0].state == "confirmed"' client "$C" state confirmed
 	ID=$(value '.[0].id')
 	ns_s nft -f -
 	check "v$F: $sign: in fallback, and the sign" \
 		soon ".[0].state == \"fallback\" and .[0].fallback == \"$sign\"" id "$ID"
+	sleep 0.5
+	hurry a
 	pair_end a >/dev/null
 	check "v$F: $sign: so say the hosts" is "yes yes" \
 		"$(xfer_get fallback "$CLIENT") $(xfer_get fallback "$SERVER")"

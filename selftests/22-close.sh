@@ -64,15 +64,24 @@ no_subflows()
 	[ "$(host_subflows "$NS_C") $(host_subflows "$NS_S")" = "0 0" ]
 }
 
-# session NAME N ADDRESS CLIENT'S ARGS...: a session with N subflows; ID is it
+# session NAME N ADDRESS CLIENT'S ARGS...: a session with N subflows; ID is it. A host sometimes misses
+# an announcement at the very beginning: then once more.
 session()
+{
+	try_session "$@" && return
+	hurry "$1"
+	pair_end "$1"
+	try_session "$@"
+}
+
+try_session()
 {
 	local name=$1 n=$2
 
 	shift 2
-	pair "$name" "$1" 5001 "${@:2}"
-	wait_for 10 looks_so "[.[0].subflows[] | select(.state == \"live\")] | length == $n" \
-		client "$C" state confirmed || { look client "$C"; holds false; return 1; }
+	pair "$name" "$1" 5001 "${@:2}" &&
+		soon "[.[0].subflows[] | select(.state == \"live\")] | length == $n" \
+			client "$C" state confirmed || return
 	ID=$(value '.[0].id')
 }
 
