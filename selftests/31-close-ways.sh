@@ -32,9 +32,18 @@ newest()
 # closed WHAT: it is, and both applications hear of it
 closed()
 {
-	check "v$F: $1: is closed" mb session close id "$ID"
+	check "v$F: $1: is closed" mb session close id "$ID" || end_pair
 	pair_end a >/dev/null
 	check "v$F: $1: both applications hear of it" heard
+}
+
+end_pair()
+{
+	local pid
+
+	for pid in ${PAIRS[a]}; do
+		pkill -P "$pid"
+	done
 }
 
 heard()
@@ -194,14 +203,10 @@ begin_close()
 
 give_up()
 {
-	local pid
-
 	kill "$CLOSER" 2>/dev/null
 	wait "$CLOSER"
 	ns_s nft flush ruleset
-	for pid in ${PAIRS[a]}; do
-		pkill -P "$pid"
-	done
+	end_pair
 	pair_end a >/dev/null 2>&1
 }
 
