@@ -47,7 +47,7 @@ near_misses()
 transfer_unharmed()
 {
 	check "v$F: third ACKs before there is anything" forge 12
-	check "v$F: a session" pair a "$S" 5001 --local-port 40001 --rate 100000 --duration 5 --subflows 2
+	check "v$F: a session" pair a "$S" 5001 --local-port 40001 --rate 100000 --duration 12 --subflows 2
 	check "v$F: is confirmed and joined" \
 		soon '(.[0].subflows | map(select(.state == "live")) | length) == 2' state confirmed
 	token_of_host

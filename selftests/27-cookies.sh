@@ -106,7 +106,7 @@ sessions_begin()
 # keyless N: for check; so many wait for their reset
 keyless()
 {
-	list && is "$1" "$(jq --arg a "$C" '[.[] | select(.client == $a or .server == $a) |
+	list && is "$1" "$(jq --arg a "$C" '[.[] | select(.state == "closing" and (.client == $a or .server == $a)) |
 		.flags[] | select(. == "keyless")] | length' <<<"$LISTED")"
 }
 
