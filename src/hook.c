@@ -57,7 +57,8 @@ static __always_inline void count_options(const struct mb_stats *stats,
 					  const struct mb_options *opts,
 					  enum mb_place place)
 {
-	const struct mb_option *o = opts->opt, *end = o + opts->n;
+	const struct mb_option *o = opts->opt;
+	unsigned int left = opts->n;
 	struct mb_counters __percpu *c = stats->pcpu;
 
 	this_cpu_inc(c->v[MPTCP_MB_COUNTER_MPTCP]);
@@ -75,7 +76,7 @@ static __always_inline void count_options(const struct mb_stats *stats,
 		if (o->subtype == MB_MP_CAPABLE)
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_VERSION_0 +
 					  min_t(unsigned int, o->capable.version, 2)]);
-	} while (++o < end);
+	} while (o++, --left);
 }
 
 static enum mb_place place_of(const struct tcphdr *th)
@@ -86,7 +87,8 @@ static enum mb_place place_of(const struct tcphdr *th)
 }
 
 /* Does what was decided. */
-static unsigned int enforce(struct mb_way *w, const struct mb_judged *j)
+static __always_inline unsigned int enforce(struct mb_way *w,
+					    const struct mb_judged *j)
 {
 	u8 exit = counters[j->verdict][j->cause].exit;
 	struct mb_net *mn = w->mn;
@@ -115,7 +117,8 @@ static unsigned int enforce(struct mb_way *w, const struct mb_judged *j)
 }
 
 /* Accepts, or does otherwise when the mode is to enforce. */
-static unsigned int act(struct mb_way *w, const struct mb_judged *j)
+static __always_inline unsigned int act(struct mb_way *w,
+					const struct mb_judged *j)
 {
 	u8 mode = w->policy->set.mode, accepted;
 
@@ -137,30 +140,24 @@ static unsigned int act(struct mb_way *w, const struct mb_judged *j)
 	return NF_ACCEPT;
 }
 
-/* A SYN or SYN/ACK */
-static unsigned int handshake(struct mb_way *w)
+/* A segment with MPTCP options. False: it is of a known connection, and there is
+ * nothing to judge.
+ */
+static __always_inline bool judge(struct mb_way *w, struct mb_judged *j)
 {
-	struct mb_judged j __uninitialized;
-
-	mb_judge_handshake(w, &j);
-	return act(w, &j);
-}
-
-/* Any other segment with MPTCP options */
-static __always_inline unsigned int established(struct mb_way *w)
-{
-	struct mb_judged j __uninitialized;
-
+	if (w->place != MB_PLACE_OTHER) {
+		mb_judge_handshake(w, j);
+		return true;
+	}
 	mb_way_find(w);
 	if (likely(w->sub && !READ_ONCE(w->sub->attention) &&
 		   !mb_verdict_needed(&w->opts))) {
 		mb_track(w->mn, w->policy, w->sub, w->side, &w->pkt, w->th,
 			 &w->opts, w->state);
-		mb_count(&w->mn->stats, EXIT(ACCEPT_DATA));
-		return NF_ACCEPT;
+		return false;
 	}
-	mb_judge_established(w, &j);
-	return act(w, &j);
+	mb_judge_established(w, j);
+	return true;
 }
 
 /* Without MPTCP options */
@@ -180,6 +177,8 @@ static unsigned int plain(struct mb_way *w)
 static __always_inline unsigned int read(struct mb_way *w, unsigned int len,
 					 unsigned int start)
 {
+	struct mb_judged j __uninitialized;
+
 	w->place = place_of(w->th);
 	mb_options_parse_from((const u8 *)(w->th + 1), len, start, w->place,
 			      &w->opts);
@@ -195,7 +194,10 @@ static __always_inline unsigned int read(struct mb_way *w, unsigned int len,
 		return NF_ACCEPT;
 	}
 	w->session = 0;
-	return w->place == MB_PLACE_OTHER ? established(w) : handshake(w);
+	if (judge(w, &j))
+		return act(w, &j);
+	mb_count(&w->mn->stats, EXIT(ACCEPT_DATA));
+	return NF_ACCEPT;
 }
 
 /* Defragmentation was to prevent it: somebody had it not tracked. */
@@ -246,30 +248,92 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 	return read(&w, w.pkt.doff - sizeof(*w.th), 0);
 }
 
-/* A packet of the most common kind with @len bytes of options. Not inlined:
- * without a frame on the stack the way of all other traffic is shorter.
+/**
+ * mb_hook_linear() - judge a packet of the most common kind
+ * @mn:		the namespace
+ * @skb:	it: mb_packet_quick() is true
+ * @state:	of the hook
+ * @th:		its TCP header, linear
+ * @len:	bytes of its options
+ * @start:	mb_options_start() of them
+ *
+ * Not inlined: without a frame on the stack the way of other traffic is shorter.
+ *
+ * Context: RCU read side, BH off.
+ * Return: NF_ACCEPT or NF_DROP
  */
-static noinline unsigned int linear(struct mb_net *mn, struct sk_buff *skb,
-				    const struct nf_hook_state *state,
-				    const struct tcphdr *th, unsigned int len)
+noinline unsigned int mb_hook_linear(struct mb_net *mn, struct sk_buff *skb,
+				     const struct nf_hook_state *state,
+				     const struct tcphdr *th, unsigned int len,
+				     unsigned int start)
 {
 	struct mb_way w __uninitialized;
-	unsigned int start;
 
-	start = mb_options_start((const u8 *)(th + 1), len);
-	if (!mb_options_suspect((const u8 *)(th + 1), len, start)) {
-		if (likely(!mb_sessions_maybe(mn->sessions, th))) {
-			mb_count(&mn->stats, EXIT(PLAIN));
-			return NF_ACCEPT;
-		}
-		len = 0;
-		start = 0;
-	}
 	w.mn = mn;
 	w.state = state;
 	w.th = th;
 	mb_packet_set(&w.pkt, skb, state->pf, th);
 	return read(&w, len, start);
+}
+
+/* Nothing of MPTCP's; perhaps it is of a session all the same. */
+static __always_inline unsigned int bare(struct mb_net *mn, struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 const struct tcphdr *th)
+{
+	if (unlikely(mb_sessions_maybe(mn->sessions, th)))
+		return mb_hook_linear(mn, skb, state, th, 0, 0);
+	mb_count(&mn->stats, EXIT(PLAIN));
+	return NF_ACCEPT;
+}
+
+/* Has options that look() did not tell what they are: SACK, most often */
+static noinline unsigned int search(struct mb_net *mn, struct sk_buff *skb,
+				    const struct nf_hook_state *state,
+				    const struct tcphdr *th, unsigned int len,
+				    unsigned int start)
+{
+	if (mb_options_suspect((const u8 *)(th + 1), len, start))
+		return mb_hook_linear(mn, skb, state, th, len, start);
+	return bare(mn, skb, state, th);
+}
+
+/* Not of the kind that most are of, or perhaps of a session */
+static __always_inline unsigned int look(struct mb_net *mn, struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 const struct tcphdr *th, u8 family)
+{
+	const unsigned int thoff = family == AF_INET ? sizeof(struct iphdr) :
+						       sizeof(struct ipv6hdr);
+	unsigned int doff = th->doff * 4, len = doff - sizeof(*th), start;
+	const u8 *opt = (const u8 *)(th + 1);
+
+	if (unlikely(doff < sizeof(*th) || skb_headlen(skb) < thoff + doff))
+		return examine(mn, skb, state, family);
+	start = mb_options_start(opt, len);
+	if (start == len)
+		return bare(mn, skb, state, th);
+	if (opt[start] != MB_TCPOPT_MPTCP)
+		return search(mn, skb, state, th, len, start);
+	if (start != 12 || !mb_sessions_maybe(mn->sessions, th))
+		return mb_hook_linear(mn, skb, state, th, len, start);
+	return family == AF_INET ? mb_track_quick4(mn, skb, state, th, len) :
+				   mb_track_quick6(mn, skb, state, th, len);
+}
+
+/* Not inlined: the way of all other traffic is shorter without. */
+static noinline unsigned int look4(struct mb_net *mn, struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   const struct tcphdr *th)
+{
+	return look(mn, skb, state, th, AF_INET);
+}
+
+static noinline unsigned int look6(struct mb_net *mn, struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   const struct tcphdr *th)
+{
+	return look(mn, skb, state, th, AF_INET6);
 }
 
 static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
@@ -278,14 +342,13 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 {
 	struct mb_net *mn = priv;
 	const struct tcphdr *th;
-	unsigned int len;
 
 	if (unlikely(!mb_packet_quick(skb, family, &th)))
 		return examine(mn, skb, state, family);
-	len = th->doff * 4 - sizeof(*th);
-	if (!mb_options_usual((const u8 *)(th + 1), len) ||
-	    unlikely(mb_sessions_maybe(mn->sessions, th)))
-		return linear(mn, skb, state, th, len);
+	if (unlikely(!mb_packet_usual(skb, family, th) ||
+		     mb_sessions_maybe(mn->sessions, th)))
+		return family == AF_INET ? look4(mn, skb, state, th) :
+					   look6(mn, skb, state, th);
 	mb_count(&mn->stats, EXIT(PLAIN));
 	return NF_ACCEPT;
 }

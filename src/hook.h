@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 
 struct mb_net;
+struct tcphdr;
 
 /* hook.c: their names are what nft list hooks shows */
 unsigned int mptcp_mb_hook4(void *priv, struct sk_buff *skb,
@@ -17,6 +18,12 @@ unsigned int mptcp_mb_local4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
 unsigned int mptcp_mb_local6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
+
+/* also hook.c: what is not quick */
+unsigned int mb_hook_linear(struct mb_net *mn, struct sk_buff *skb,
+			    const struct nf_hook_state *state,
+			    const struct tcphdr *th, unsigned int len,
+			    unsigned int start);
 
 /* attach.c */
 int mb_hooks_add(struct mb_net *mn, u32 want, struct netlink_ext_ack *extack);

@@ -91,8 +91,6 @@ static void join_passed(struct mb_way *w, const struct mb_joining *jn)
 /* A SYN/ACK on a connection that is known, perhaps of an old one */
 static void reopen(struct mb_way *w)
 {
-	if (w->place != MB_PLACE_SYNACK)
-		return;
 	mb_way_find(w);
 	if (w->sub)
 		mb_track_synack(w->sub, w->side, w->th);
@@ -110,7 +108,8 @@ static noinline void judge_join(struct mb_way *w, const struct mb_site_query *q,
 		tell_forged(w, &jn, j);
 	if (passes(w, j)) {
 		join_passed(w, &jn);
-		reopen(w);
+		if (w->place == MB_PLACE_SYNACK)
+			reopen(w);
 	}
 }
 
@@ -123,15 +122,16 @@ static noinline void judge_join(struct mb_way *w, const struct mb_site_query *q,
  */
 void mb_judge_handshake(struct mb_way *w, struct mb_judged *j)
 {
-	struct mb_site_query q __uninitialized;
+	struct mb_site_query *q = &w->query;
 
-	mb_query_make(&q, &w->pkt, w->th, w->place == MB_PLACE_SYN);
+	mb_query_make(q, &w->pkt, w->th, w->place == MB_PLACE_SYN);
 	if (has(w, MB_MP_JOIN)) {
-		judge_join(w, &q, j);
+		judge_join(w, q, j);
 		return;
 	}
-	mb_verdict_handshake(w->policy, &q, &w->opts, NULL, j);
-	reopen(w);
+	mb_verdict_handshake(w->policy, q, &w->opts, NULL, j);
+	if (w->place == MB_PLACE_SYNACK)
+		reopen(w);
 }
 
 /* By the settings that are about any established segment */

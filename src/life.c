@@ -77,7 +77,7 @@ static void fallback(struct mb_sessions *ss, struct mb_session *s, u8 sign)
 	    s->state != MPTCP_MB_SESSION_STATE_UNCONFIRMED)
 		return;
 	s->fallback = sign;
-	mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
+	mb_subflow_attend(s, MB_ATTENTION_FALLBACK, MB_ATTENTION_PROOF);
 	mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_FALLBACK);
 }
 
@@ -219,6 +219,7 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 	    s->state == MPTCP_MB_SESSION_STATE_FALLBACK) {
 		/* a forged segment was believed */
 		s->fallback = MPTCP_MB_FALLBACK_SIGN_NONE;
+		mb_subflow_attend(s, 0, MB_ATTENTION_FALLBACK);
 		mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CONFIRMED);
 	}
 	prio(s, sub, seg);

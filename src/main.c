@@ -48,6 +48,7 @@ static int __init mb_init(void)
 {
 	int err;
 
+	get_random_bytes(mb_tuple_keys, sizeof(mb_tuple_keys));
 	mb_wq = alloc_workqueue("mptcp_mb", WQ_UNBOUND, 0);
 	if (!mb_wq)
 		return -ENOMEM;

@@ -4,43 +4,20 @@
  * whatever stands before or beside it. Lengths, places and fields are those of
  * RFC 8684 (v1), section numbers too, and of RFC 6824 (v0).
  */
-#include "option.h"
+#include "option_dss.h"
 
 #define CAPABLE_VERSION		0x0f
-#define DSS_ACK			0x01
-#define DSS_ACK64		0x02
-#define DSS_MAP			0x04
-#define DSS_SEQ64		0x08
-#define DSS_DATA_FIN		0x10
 #define JOIN_BACKUP		0x01
 #define ADD_ADDR_ECHO		0x01
 #define PRIO_BACKUP		0x01
-
-/* Compilers make one load of each of these. */
-static __always_inline u16 get16(const u8 *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static __always_inline u32 get32(const u8 *p)
-{
-	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
-}
-
-static __always_inline u64 get64(const u8 *p)
-{
-	return (u64)p[0] << 56 | (u64)p[1] << 48 | (u64)p[2] << 40 |
-	       (u64)p[3] << 32 | (u64)p[4] << 24 | (u64)p[5] << 16 |
-	       (u64)p[6] << 8 | p[7];
-}
 
 /* Each parse_...() reads an option that fits into the header, @len bytes at
  * @p, MB_TCPOLEN_SUBTYPE at least; o->off is set. They return enum mb_fault.
  */
 
 /* 3.1. What later versions hold nobody knows; hosts negotiate them down. */
-static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
-			struct mb_option *o)
+static __always_inline u8 read_capable(const u8 *p, unsigned int len,
+				       enum mb_place place, struct mb_option *o)
 {
 	u8 version = p[2] & CAPABLE_VERSION;
 	enum mb_place home;
@@ -83,6 +60,12 @@ static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
 	return place == home ? MB_FAULT_NONE : MB_FAULT_CAPABLE_PLACE;
 }
 
+static u8 parse_capable(const u8 *p, unsigned int len, enum mb_place place,
+			struct mb_option *o)
+{
+	return read_capable(p, len, place, o);
+}
+
 /* 3.2. The length tells which of the three it is, in every version. */
 static u8 parse_join(const u8 *p, unsigned int len, enum mb_place place,
 		     struct mb_option *o)
@@ -95,13 +78,13 @@ static u8 parse_join(const u8 *p, unsigned int len, enum mb_place place,
 	switch (len) {
 	case MB_TCPOLEN_MPJ_SYN:
 		home = MB_PLACE_SYN;
-		o->join.token = get32(p + 4);
-		o->join.nonce = get32(p + 8);
+		o->join.token = mb_get32(p + 4);
+		o->join.nonce = mb_get32(p + 8);
 		break;
 	case MB_TCPOLEN_MPJ_SYNACK:
 		home = MB_PLACE_SYNACK;
 		o->join.hmac_off = o->off + 4;
-		o->join.nonce = get32(p + 12);
+		o->join.nonce = mb_get32(p + 12);
 		break;
 	case MB_TCPOLEN_MPJ_ACK:
 		home = MB_PLACE_OTHER;
@@ -114,69 +97,6 @@ static u8 parse_join(const u8 *p, unsigned int len, enum mb_place place,
 	o->join.backup = home != MB_PLACE_OTHER && (p[2] & JOIN_BACKUP);
 	o->join.addr_id = home != MB_PLACE_OTHER ? p[3] : 0;
 	return place == home ? MB_FAULT_NONE : MB_FAULT_JOIN_PLACE;
-}
-
-/* A DSS whose flags tell of @ack bytes of data ACK, and of @seq bytes of data
- * sequence number at the head of a mapping. Both are constants where this is
- * inlined: it is the most frequent option, and has no pointer to move then.
- */
-static __always_inline u8 read_dss(const u8 *p, unsigned int len,
-				   unsigned int ack, unsigned int seq,
-				   struct mb_option *o)
-{
-	const u8 *map = p + MB_TCPOLEN_DSS_BASE + ack;
-	unsigned int end = MB_TCPOLEN_DSS_BASE + ack +
-			   (seq ? seq + MB_TCPOLEN_DSS_MAP_TAIL : 0);
-
-	o->dss.data_fin = seq && (p[3] & DSS_DATA_FIN);
-	o->dss.ack_len = ack;
-	o->dss.seq_len = seq;
-	o->dss.has_csum = seq && len == end + MB_TCPOLEN_DSS_CHECKSUM;
-	if (o->dss.has_csum)
-		o->dss.csum = get16(p + end);
-	else if (len != end)
-		return MB_FAULT_DSS_LEN;
-	if (ack)
-		o->dss.data_ack = ack == 8 ? get64(p + MB_TCPOLEN_DSS_BASE) :
-					     get32(p + MB_TCPOLEN_DSS_BASE);
-	if (seq) {
-		o->dss.data_seq = seq == 8 ? get64(map) : get32(map);
-		o->dss.subflow_seq = get32(map + seq);
-		o->dss.data_len = get16(map + seq + 4);
-	}
-	return MB_FAULT_NONE;
-}
-
-static __always_inline u8 read_dss_ack(const u8 *p, unsigned int len,
-				       unsigned int ack, struct mb_option *o)
-{
-	if (!(p[3] & DSS_MAP))
-		return read_dss(p, len, ack, 0, o);
-	if (p[3] & DSS_SEQ64)
-		return read_dss(p, len, ack, 8, o);
-	return read_dss(p, len, ack, 4, o);
-}
-
-/* 3.3. Linux takes two surplus bytes without a mapping for a checksum and
- * reads the ACK all the same: the fault is counted, and where established
- * connections are concerned no verdict depends on it.
- */
-static __always_inline u8 parse_dss(const u8 *p, unsigned int len,
-				    enum mb_place place, struct mb_option *o)
-{
-	u8 fault;
-
-	if (len < MB_TCPOLEN_DSS_BASE)
-		return MB_FAULT_DSS_LEN;
-	if (!(p[3] & DSS_ACK))
-		fault = read_dss_ack(p, len, 0, o);
-	else if (p[3] & DSS_ACK64)
-		fault = read_dss_ack(p, len, 8, o);
-	else
-		fault = read_dss_ack(p, len, 4, o);
-	if (fault == MB_FAULT_NONE && place != MB_PLACE_OTHER)
-		fault = MB_FAULT_DSS_PLACE;
-	return fault;
 }
 
 /* 3.4.1. An announcement of v0 and an echo of v1 have the same lengths: the low
@@ -224,7 +144,7 @@ static u8 parse_add_addr(const u8 *p, unsigned int len, enum mb_place place,
 	o->add_addr.addr_len = base >= MB_TCPOLEN_ADD_ADDR6_BASE ? 16 : 4;
 	o->add_addr.has_port = base == MB_TCPOLEN_ADD_ADDR_BASE_PORT ||
 			       base == MB_TCPOLEN_ADD_ADDR6_BASE_PORT;
-	o->add_addr.port = o->add_addr.has_port ? get16(p + base - 2) : 0;
+	o->add_addr.port = o->add_addr.has_port ? mb_get16(p + base - 2) : 0;
 	o->add_addr.hmac_off = hmac ? o->off + base : 0;
 	return MB_FAULT_NONE;
 }
@@ -258,7 +178,7 @@ static u8 parse_fail(const u8 *p, unsigned int len, enum mb_place place,
 {
 	if (len != MB_TCPOLEN_FAIL)
 		return MB_FAULT_FAIL_LEN;
-	o->fail.data_seq = get64(p + 4);
+	o->fail.data_seq = mb_get64(p + 4);
 	return MB_FAULT_NONE;
 }
 
@@ -303,7 +223,7 @@ static u8 (*const parsers[MB_SUBTYPES])(const u8 *p, unsigned int len,
 					struct mb_option *o) = {
 	[MB_MP_CAPABLE]		= parse_capable,
 	[MB_MP_JOIN]		= parse_join,
-	[MB_DSS]		= parse_dss,
+	[MB_DSS]		= mb_dss_parse,
 	[MB_ADD_ADDR]		= parse_add_addr,
 	[MB_REMOVE_ADDR]	= parse_remove_addr,
 	[MB_MP_PRIO]		= parse_prio,
@@ -384,20 +304,6 @@ static noinline void parse_all(const u8 *opt, unsigned int len,
 	}
 }
 
-/* Whether an MPTCP option, not of the shortest, and at most the two NOPs that
- * Linux pads it with are all that is left.
- */
-static __always_inline bool is_alone(const u8 *p, unsigned int room)
-{
-	unsigned int rest;
-
-	if (room < 4 || p[0] != MB_TCPOPT_MPTCP || p[1] < 4)
-		return false;
-	rest = room - p[1];	/* huge where the option overruns */
-	return !rest || (rest == 2 && p[room - 2] == MB_TCPOPT_NOP &&
-			 p[room - 1] == MB_TCPOPT_NOP);
-}
-
 static __always_inline bool put_lone(const u8 *p, unsigned int off, u8 subtype,
 				     struct mb_options *out)
 {
@@ -423,11 +329,11 @@ static __always_inline bool parse_lone(const u8 *p, unsigned int off,
 
 	switch (p[2] >> 4) {
 	case MB_DSS:
-		return parse_dss(p, p[1], place, o) == MB_FAULT_NONE &&
+		return mb_dss_parse(p, p[1], place, o) == MB_FAULT_NONE &&
 		       put_lone(p, off, MB_DSS, out);
 	case MB_MP_CAPABLE:
 		o->off = off;
-		return parse_capable(p, p[1], place, o) == MB_FAULT_NONE &&
+		return read_capable(p, p[1], place, o) == MB_FAULT_NONE &&
 		       put_lone(p, off, MB_MP_CAPABLE, out);
 	default:
 		return false;
@@ -453,7 +359,7 @@ void mb_options_parse_from(const u8 *opt, unsigned int len, unsigned int start,
 {
 	const u8 *p = opt + start;
 
-	if (!is_alone(p, len - start)) {
+	if (!mb_option_alone(p, len - start)) {
 		parse_all(opt, len, start, place, out);
 	} else if (!parse_lone(p, start, place, out)) {
 		clear(out);

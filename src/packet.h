@@ -9,6 +9,8 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 
+#include "option.h"
+
 #define MB_TCP_HEADER_MAX	60	/* bytes, options included */
 
 enum mb_found {
@@ -38,11 +40,11 @@ struct mb_packet {
  * mb_packet_quick() - the TCP header of a packet of the most common kind
  * @skb:	packet at an IP hook: skb->data is the network header
  * @family:	AF_INET or AF_INET6
- * @header:	out: the TCP header, all its options readable
+ * @header:	out: the TCP header, readable but for its options
  *
- * No options or extension headers of IP, no fragment, all of the TCP header
- * linear. The IP layer has checked length fields already. Inlined: nearly all
- * traffic goes this way and no further.
+ * No options or extension headers of IP, no fragment, the TCP header linear. The
+ * IP layer has checked length fields already. Inlined: nearly all traffic goes
+ * this way and no further.
  *
  * Context: any.
  * Return: whether it is of that kind; if not, see mb_packet_find()
@@ -52,16 +54,18 @@ static __always_inline bool mb_packet_quick(const struct sk_buff *skb, u8 family
 {
 	const unsigned int thoff = family == AF_INET ? sizeof(struct iphdr) :
 						       sizeof(struct ipv6hdr);
-	unsigned int room = skb_headlen(skb);
-	const struct tcphdr *th;
 
-	if (unlikely(room < thoff + sizeof(*th)))
+	if (unlikely(skb_headlen(skb) < thoff + sizeof(struct tcphdr)))
 		return false;
 	if (family == AF_INET) {
-		const struct iphdr *iph = (const struct iphdr *)skb->data;
+		/* fragment offset and flags, TTL, protocol */
+		const __be32 mask = htonl((IP_MF | IP_OFFSET) << 16 | 0xff);
+		__be32 word;
 
-		if (iph->ihl != 5 || iph->protocol != IPPROTO_TCP ||
-		    (iph->frag_off & htons(IP_MF | IP_OFFSET)))
+		memcpy(&word, skb->data + offsetof(struct iphdr, frag_off),
+		       sizeof(word));
+		/* version, which is 4 here, and header length */
+		if (skb->data[0] != 0x45 || (word & mask) != htonl(IPPROTO_TCP))
 			return false;
 	} else {
 		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
@@ -69,11 +73,33 @@ static __always_inline bool mb_packet_quick(const struct sk_buff *skb, u8 family
 		if (ip6h->nexthdr != IPPROTO_TCP)
 			return false;
 	}
-	th = (const struct tcphdr *)(skb->data + thoff);
-	if (th->doff < 5 || room < thoff + th->doff * 4)
-		return false;
-	*header = th;
+	*header = (const struct tcphdr *)(skb->data + thoff);
 	return true;
+}
+
+/**
+ * mb_packet_usual() - whether a segment is of the kind that most are of
+ * @skb:	packet
+ * @family:	AF_INET or AF_INET6
+ * @th:		what mb_packet_quick() found
+ *
+ * Data and ACKs without options, or with timestamps alone as RFC 7323 (appendix
+ * A) lays them out. One word has the length of the header, flags, and the window.
+ *
+ * Return: false: it may be anything
+ */
+static __always_inline bool mb_packet_usual(const struct sk_buff *skb, u8 family,
+					    const struct tcphdr *th)
+{
+	const unsigned int thoff = family == AF_INET ? sizeof(struct iphdr) :
+						       sizeof(struct ipv6hdr);
+	/* all but PSH */
+	__be32 word = tcp_flag_word(th) & htonl(0xfff70000);
+
+	if (word == htonl(0x50100000))
+		return true;
+	return word == htonl(0x80100000) && skb_headlen(skb) >= thoff + 32 &&
+	       mb_options_usual((const u8 *)(th + 1), 12);
 }
 
 /**

@@ -5,6 +5,8 @@
 #include "hash.h"
 #include "netns.h"
 
+u64 mb_tuple_keys[MB_TUPLE_WORDS] __ro_after_init;
+
 /**
  * mb_ports_add() - a connection is known
  * @ss:		the table

@@ -86,6 +86,7 @@ struct mb_ct_ref {
 #define MB_ATTENTION_CLOSING	0x08	/* the session is being closed */
 #define MB_ATTENTION_REOPEN	0x10	/* SYN/ACK seen; under the subflow's lock */
 #define MB_ATTENTION_CLOSED	0x20	/* subflow has ended */
+#define MB_ATTENTION_FALLBACK	0x40	/* its session has fallen back */
 
 /**
  * struct mb_subflow - one TCP connection of a session

@@ -6,8 +6,11 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "hash.h"
+#include "hook.h"
 #include "inject.h"
 #include "netns.h"
+#include "option_dss.h"
 #include "steer.h"
 #include "track.h"
 
@@ -51,7 +54,7 @@ static inline void advance(u64 *last, u64 seen, unsigned int len)
  * relative to the connection's first one, so that a segment that was cut out of
  * a larger one says the same as the larger one.
  */
-static void map(struct mb_dir *d, const struct mb_segment *seg)
+static __always_inline void map(struct mb_dir *d, const struct mb_segment *seg)
 {
 	const struct mb_option *o = seg->dss;
 	u32 len = o->dss.data_len - o->dss.data_fin, end;
@@ -69,7 +72,8 @@ static void map(struct mb_dir *d, const struct mb_segment *seg)
 			o->dss.seq_len);
 }
 
-static void read_dss(struct mb_dir *d, struct mb_segment *seg)
+static __always_inline void read_dss(struct mb_dir *d,
+				     const struct mb_segment *seg)
 {
 	const struct mb_option *o = seg->dss;
 
@@ -82,19 +86,18 @@ static void read_dss(struct mb_dir *d, struct mb_segment *seg)
 /* What we have not seen the other side send is acknowledged: it went another way,
  * or its numbers ran away from us. A forger would have to guess both numbers.
  */
-static noinline bool acked_unseen(struct mb_dir *o, const struct mb_segment *seg)
+static noinline bool acked_unseen(struct mb_dir *o, u32 ack, bool next)
 {
-	if (!seg->next || seg->ack - o->end > FAR)
+	if (!next || ack - o->end > FAR)
 		return false;
-	o->end = seg->ack;
+	o->end = ack;
 	return true;
 }
 
 /* Where the numbers of a segment lead; its place is checked before. */
-static inline void follow(struct mb_subflow *sub, struct mb_segment *seg)
+static __always_inline void follow(struct mb_dir *d, struct mb_dir *o,
+				   struct mb_segment *seg)
 {
-	struct mb_dir *d = &sub->dir[seg->side], *o = &sub->dir[!seg->side];
-
 	d->window = ntohs(seg->th->window);
 	d->flags |= seg->flags & ~MB_TCP_FIN;	/* that one is life.c's */
 	seg->next = seg->seq == d->end;
@@ -106,17 +109,18 @@ static inline void follow(struct mb_subflow *sub, struct mb_segment *seg)
 		d->end = seg->end;
 	if ((seg->flags & MB_TCP_ACK) && after(seg->ack, d->ack)) {
 		if (unlikely(after(seg->ack, o->end)) &&
-		    !acked_unseen(o, seg))
+		    !acked_unseen(o, seg->ack, seg->next))
 			return;
 		d->ack = seg->ack;
 	}
 }
 
-static void read_timestamps(struct mb_dir *d, const struct tcphdr *th)
+static __always_inline void read_timestamps(struct mb_dir *d,
+					    const struct tcphdr *th, bool has_ts)
 {
 	const u8 *opt = (const u8 *)(th + 1);
 
-	if (mb_options_timestamps(opt, th->doff * 4 - sizeof(*th))) {
+	if (has_ts || mb_options_timestamps(opt, th->doff * 4 - sizeof(*th))) {
 		d->tsval = get_unaligned_be32(opt + 4);
 		d->has_ts = true;
 	}
@@ -141,15 +145,70 @@ static const struct mb_option *find_dss(const struct mb_options *opts)
 	return NULL;
 }
 
-/* Whether a segment says no more than its numbers */
+/* Whether a DSS tells of data that goes on, or is an ACK only */
+static __always_inline bool goes_on(const struct mb_option *o)
+{
+	return !o->dss.seq_len || (o->dss.data_len && !o->dss.data_fin);
+}
+
+/* Whether a segment says no more than its numbers. After a fallback data has no
+ * mapping, and one that has is news.
+ */
 static inline bool usual(const struct mb_subflow *sub,
 			 const struct mb_segment *seg)
 {
-	return !(READ_ONCE(sub->attention) |
-		 (seg->flags & (MB_TCP_FIN | MB_TCP_RST)) | seg->unmapped) &&
-	       (!seg->opts || seg->opts->subtypes == 1U << MB_DSS) &&
-	       (!seg->dss || !seg->dss->dss.seq_len ||
-		(seg->dss->dss.data_len && !seg->dss->dss.data_fin));
+	u8 attention = READ_ONCE(sub->attention);
+
+	if ((attention & ~MB_ATTENTION_FALLBACK) ||
+	    (seg->flags & (MB_TCP_FIN | MB_TCP_RST)) ||
+	    (seg->opts && seg->opts->subtypes != 1U << MB_DSS))
+		return false;
+	if (attention)
+		return !seg->dss;
+	return !seg->unmapped && (!seg->dss || goes_on(seg->dss));
+}
+
+/* What a segment says, before anything is known of its connection; @headers: bytes
+ * before its payload.
+ */
+static __always_inline void segment_set(struct mb_segment *seg,
+					const struct sk_buff *skb,
+					const struct tcphdr *th,
+					unsigned int headers, unsigned int side)
+{
+	seg->th = th;
+	seg->side = side;
+	seg->count = skb_shinfo(skb)->gso_segs ?: 1;
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->payload = skb->len - headers;
+	seg->flags = tcp_flags(th);
+	seg->end = seg->seq + seg->payload + (seg->flags & MB_TCP_FIN);
+	seg->next = false;
+	seg->unmapped = false;
+}
+
+/* Under the subflow's lock. @has_ts: there are timestamps, no need to look. */
+static __always_inline void account(struct mb_dir *d, struct mb_dir *o,
+				    struct mb_segment *seg, bool has_ts)
+{
+	d->segments += seg->count;
+	d->bytes += seg->payload;
+	seg->near = near(seg->seq, d->end);
+	if (likely(seg->near)) {
+		follow(d, o, seg);
+		read_timestamps(d, seg->th, has_ts);
+	}
+}
+
+static __always_inline void touch(struct mb_subflow *sub)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(sub->seen) != now) {
+		WRITE_ONCE(sub->seen, now);
+		WRITE_ONCE(sub->session->seen, now);
+	}
 }
 
 /**
@@ -170,22 +229,14 @@ void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 	      const struct tcphdr *th, const struct mb_options *opts,
 	      const struct nf_hook_state *state)
 {
-	struct mb_session *s = sub->session;
+	struct mb_segment seg __uninitialized;
 	struct mb_dir *d = &sub->dir[side];
-	struct mb_segment seg = {
-		.pkt = pkt,
-		.th = th,
-		.opts = opts,
-		.state = state,
-		.side = side,
-		.seq = ntohl(th->seq),
-		.ack = ntohl(th->ack_seq),
-		.payload = pkt->skb->len - pkt->thoff - pkt->doff,
-		.flags = tcp_flags(th),
-	};
-	unsigned long now = jiffies;
 
-	seg.end = seg.seq + seg.payload + (seg.flags & MB_TCP_FIN);
+	segment_set(&seg, pkt->skb, th, pkt->thoff + pkt->doff, side);
+	seg.pkt = pkt;
+	seg.opts = opts;
+	seg.state = state;
+	seg.dss = NULL;
 	if (opts)
 		seg.dss = likely(opts->opt[0].subtype == MB_DSS &&
 				 opts->opt[0].fault == MB_FAULT_NONE) ?
@@ -194,23 +245,133 @@ void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 	spin_lock(&sub->lock);
 	if (unlikely(!d->segments))
 		first_segment(d, &seg);
-	d->segments += skb_shinfo(pkt->skb)->gso_segs ?: 1;
-	d->bytes += seg.payload;
-	seg.near = near(seg.seq, d->end);
-	if (likely(seg.near)) {
-		follow(sub, &seg);
-		read_timestamps(d, th);
-	}
+	account(d, &sub->dir[!side], &seg, false);
 	spin_unlock(&sub->lock);
 
-	if (READ_ONCE(sub->seen) != now) {
-		WRITE_ONCE(sub->seen, now);
-		WRITE_ONCE(s->seen, now);
-	}
+	touch(sub);
 	if (sub->initial)
-		mb_share_learn(policy, pkt->skb, s);
+		mb_share_learn(policy, pkt->skb, sub->session);
 	if (unlikely(!usual(sub, &seg)))
 		mb_life(mn, sub, &seg);
+}
+
+/* Whether a mapping is one of data that goes on, as far as it tells itself */
+static __always_inline bool mapping_usual(const struct mb_option *o)
+{
+	return !o->dss.seq_len || (o->dss.data_len && !o->dss.data_fin);
+}
+
+/* A segment whose payload no mapping covers; finds again what mb_life() wants. */
+static noinline void quick_life(struct mb_net *mn, struct mb_subflow *sub,
+				unsigned int side, struct sk_buff *skb,
+				const struct nf_hook_state *state,
+				const struct tcphdr *th)
+{
+	struct mb_options opts __uninitialized;
+	struct mb_segment seg __uninitialized;
+	struct mb_packet pkt;
+
+	mb_packet_set(&pkt, skb, sub->tuple.family, th);
+	mb_options_parse((const u8 *)(th + 1), pkt.doff - sizeof(*th),
+			 MB_PLACE_OTHER, &opts);
+	segment_set(&seg, skb, th, pkt.thoff + pkt.doff, side);
+	seg.pkt = &pkt;
+	seg.opts = &opts;
+	seg.state = state;
+	seg.dss = find_dss(&opts);
+	seg.near = true;
+	seg.next = true;
+	seg.unmapped = true;
+	mb_life(mn, sub, &seg);
+}
+
+static __always_inline bool quick(struct mb_net *mn, struct sk_buff *skb,
+				  const struct nf_hook_state *state,
+				  const struct tcphdr *th, unsigned int len,
+				  u8 family)
+{
+	const struct mb_policy *policy = rcu_dereference(mn->policy);
+	const unsigned int thoff = family == AF_INET ? sizeof(struct iphdr) :
+						       sizeof(struct ipv6hdr);
+	const u8 *opt = (const u8 *)(th + 1) + 12;
+	struct mb_counters __percpu *c;
+	struct mb_ends ends __uninitialized;
+	struct mb_option dss __uninitialized;
+	struct mb_segment seg __uninitialized;
+	struct mb_subflow *sub;
+	struct mb_dir *d;
+
+	if (unlikely(!policy || policy->set.share_mark ||
+		     (tcp_flags(th) & (MB_TCP_FIN | MB_TCP_SYN | MB_TCP_RST)) ||
+		     !mb_option_alone(opt, len - 12) || opt[2] >> 4 != MB_DSS ||
+		     mb_dss_parse(opt, opt[1], MB_PLACE_OTHER, &dss) !=
+		     MB_FAULT_NONE || !goes_on(&dss)))
+		return false;
+	segment_set(&seg, skb, th, thoff + sizeof(*th) + len,
+		    mb_ends_get(&ends, skb, family, th));
+	seg.dss = &dss;
+	sub = mb_subflow_look(mn->sessions, &ends, family);
+	if (unlikely(!sub || READ_ONCE(sub->attention)))
+		return false;
+	d = &sub->dir[seg.side];
+	OPTIMIZER_HIDE_VAR(d);	/* keep it, it is not at hand for nothing */
+	if (unlikely(!READ_ONCE(d->segments)))
+		return false;
+	spin_lock(&sub->lock);
+	account(d, &sub->dir[!seg.side], &seg, true);
+	spin_unlock(&sub->lock);
+	touch(sub);
+	c = mn->stats.pcpu;
+	this_cpu_inc(c->v[MPTCP_MB_COUNTER_MPTCP]);
+	this_cpu_inc(c->v[MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE + MB_DSS]);
+	this_cpu_inc(c->v[MPTCP_MB_COUNTER_EXIT_ACCEPT_DATA]);
+	if (unlikely(seg.unmapped))
+		quick_life(mn, sub, seg.side, skb, state, th);
+	return true;
+}
+
+/**
+ * mb_track_quick4() - a segment of a known session, most likely
+ * @mn:		the namespace
+ * @skb:	IPv4 packet without options
+ * @state:	of the hook
+ * @th:		its TCP header, linear. Timestamps are the first 12 bytes of its
+ *		options, a kind-30 option is the next
+ * @len:	bytes of its options
+ *
+ * Does all there is to do for one that says no more than its numbers: it has a
+ * DSS, and nothing else. For others see mb_hook_linear().
+ *
+ * Context: RCU read side, BH off.
+ * Return: NF_ACCEPT, or what mb_hook_linear() says
+ */
+unsigned int mb_track_quick4(struct mb_net *mn, struct sk_buff *skb,
+			     const struct nf_hook_state *state,
+			     const struct tcphdr *th, unsigned int len)
+{
+	if (likely(quick(mn, skb, state, th, len, AF_INET)))
+		return NF_ACCEPT;
+	return mb_hook_linear(mn, skb, state, th, len, 12);
+}
+
+/**
+ * mb_track_quick6() - as mb_track_quick4(), IPv6
+ * @mn:		the namespace
+ * @skb:	IPv6 packet without extension headers
+ * @state:	as there
+ * @th:		as there
+ * @len:	as there
+ *
+ * Context: RCU read side, BH off.
+ * Return: as there
+ */
+unsigned int mb_track_quick6(struct mb_net *mn, struct sk_buff *skb,
+			     const struct nf_hook_state *state,
+			     const struct tcphdr *th, unsigned int len)
+{
+	if (likely(quick(mn, skb, state, th, len, AF_INET6)))
+		return NF_ACCEPT;
+	return mb_hook_linear(mn, skb, state, th, len, 12);
 }
 
 /**

@@ -21,6 +21,7 @@ struct mb_policy;
  * @ack:	0 without ACK flag
  * @end:	end of its sequence space, a FIN included
  * @payload:	bytes
+ * @count:	how many TCP segments it is: more than one with GSO
  * @flags:	of TCP: the header's byte 13
  * @near:	its numbers can be those of this connection
  * @next:	it begins where the one before ended
@@ -36,6 +37,7 @@ struct mb_segment {
 	unsigned int side;
 	u32 seq, ack, end;
 	u32 payload;
+	u16 count;
 	u8 flags;
 	bool near, next, unmapped;
 	const struct mb_option *dss;
@@ -47,6 +49,12 @@ struct mb_segment {
 #define MB_TCP_ACK	0x10
 
 /* track.c */
+unsigned int mb_track_quick4(struct mb_net *mn, struct sk_buff *skb,
+			     const struct nf_hook_state *state,
+			     const struct tcphdr *th, unsigned int len);
+unsigned int mb_track_quick6(struct mb_net *mn, struct sk_buff *skb,
+			     const struct nf_hook_state *state,
+			     const struct tcphdr *th, unsigned int len);
 void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 	      struct mb_subflow *sub, unsigned int side, struct mb_packet *pkt,
 	      const struct tcphdr *th, const struct mb_options *opts,

@@ -129,9 +129,10 @@ static noinline struct mb_site *join_site(const struct mb_policy *p,
 }
 
 /* Whose site, and whether it may; join: it is one, and nothing else. */
-static void judge_site(const struct mb_policy *p, const struct mb_site_query *q,
-		       const struct mb_joining *jn, bool join,
-		       struct mb_judged *j)
+static __always_inline void judge_site(const struct mb_policy *p,
+				       const struct mb_site_query *q,
+				       const struct mb_joining *jn, bool join,
+				       struct mb_judged *j)
 {
 	bool known = join && jn->kind == MB_JOIN_KNOWN;
 
@@ -171,7 +172,11 @@ void mb_verdict_handshake(const struct mb_policy *p,
 	const struct mb_settings *set = &p->set;
 	bool join = has(opts, MB_MP_JOIN);
 
-	judge_site(p, q, jn, join, j);
+	/* inlined twice: most are no joins */
+	if (join)
+		judge_site(p, q, jn, true, j);
+	else
+		judge_site(p, q, NULL, false, j);
 	if (opts->faulty && action_of(p, j->site) == MPTCP_MB_ACTION_ALLOW)
 		refuse(j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
 	/* A stripped join would open a stray TCP connection. */

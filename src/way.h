@@ -21,6 +21,7 @@
  * @session:	id, when known and the segment is refused
  * @sub:	the known connection that it is of, or NULL
  * @pkt:	the packet
+ * @query:	of a SYN or SYN/ACK: its site
  * @tuple:	of its connection
  * @opts:	its MPTCP options
  */
@@ -34,6 +35,7 @@ struct mb_way {
 	u32 session;
 	struct mb_subflow *sub;
 	struct mb_packet pkt;
+	struct mb_site_query query;
 	struct mb_tuple tuple;
 	struct mb_options opts;
 };
