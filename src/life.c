@@ -215,7 +215,7 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 		return;
 	look_for_fallback(ss, s, sub, seg);
 	if (s->fallback == MPTCP_MB_FALLBACK_SIGN_NO_DSS && seg->dss &&
-	    seg->dss->dss.data_len && seg->next &&
+	    seg->dss->dss.seq_len && seg->dss->dss.data_len && seg->next &&
 	    s->state == MPTCP_MB_SESSION_STATE_FALLBACK) {
 		/* a forged segment was believed */
 		s->fallback = MPTCP_MB_FALLBACK_SIGN_NONE;
