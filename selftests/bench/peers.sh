@@ -59,14 +59,11 @@ begin()
 # tracked PEER: how many segments of known sessions that peer counted, all in all
 tracked()
 {
-	local n sum=0
-
 	case $1 in
-	mb_*)	for n in $("$MBCTL" -j session list | grep -o '"segments":[0-9]*'); do
-			((sum += ${n#*:}))
-		done;;
+	mb_*)	"$MBCTL" -j session list | grep -o '"segments":[0-9]*' |
+			awk -F: '{ sum += $2 } END { print sum + 0 }';;
+	*)	echo 0;;
 	esac
-	echo "$sum"
 }
 
 peer_empty() { :; }
