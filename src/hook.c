@@ -68,10 +68,11 @@ static __always_inline void count_options(const struct mb_stats *stats,
 		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SYNACK]);
 
 	do {
-		if (o->fault != MB_FAULT_NONE)
+		if (o->fault != MB_FAULT_NONE) {
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_FAULT_OVERRUN + o->fault]);
-		if (o->subtype >= MB_SUBTYPES)
-			continue;
+			if (o->subtype >= MB_SUBTYPES)
+				continue;
+		}
 		this_cpu_inc(c->v[MPTCP_MB_COUNTER_SUBTYPE_MP_CAPABLE + o->subtype]);
 		if (o->subtype == MB_MP_CAPABLE)
 			this_cpu_inc(c->v[MPTCP_MB_COUNTER_VERSION_0 +
@@ -173,9 +174,11 @@ static unsigned int plain(struct mb_way *w)
 	return NF_ACCEPT;
 }
 
-/* Reads the options, which may begin at @start, and goes on from there. */
+/* Reads the options, which may begin at @start, and goes on from there. @sealed:
+ * by IP already.
+ */
 static __always_inline unsigned int read(struct mb_way *w, unsigned int len,
-					 unsigned int start)
+					 unsigned int start, bool sealed)
 {
 	struct mb_judged j __uninitialized;
 
@@ -184,7 +187,7 @@ static __always_inline unsigned int read(struct mb_way *w, unsigned int len,
 			      &w->opts);
 	if (unlikely(!w->opts.n))
 		return plain(w);
-	w->opts.sealed |= w->pkt.sealed;
+	w->opts.sealed |= sealed;
 	count_options(&w->mn->stats, &w->opts, w->place);
 	w->policy = rcu_dereference(w->mn->policy);
 	if (unlikely(!w->policy)) {
@@ -198,6 +201,21 @@ static __always_inline unsigned int read(struct mb_way *w, unsigned int len,
 		return act(w, &j);
 	mb_count(&w->mn->stats, EXIT(ACCEPT_DATA));
 	return NF_ACCEPT;
+}
+
+/* Not inlined: a frame for each is a smaller one. */
+static noinline unsigned int examined(struct mb_net *mn,
+				      const struct nf_hook_state *state,
+				      const struct mb_packet *pkt,
+				      const struct tcphdr *th)
+{
+	struct mb_way w __uninitialized;
+
+	w.mn = mn;
+	w.state = state;
+	w.th = th;
+	w.pkt = *pkt;
+	return read(&w, pkt->doff - sizeof(*th), 0, pkt->sealed);
 }
 
 /* Defragmentation was to prevent it: somebody had it not tracked. */
@@ -224,9 +242,10 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 				     const struct nf_hook_state *state, u8 family)
 {
 	u8 buf[MB_TCP_HEADER_MAX] __uninitialized;
-	struct mb_way w __uninitialized;
+	const struct tcphdr *th;
+	struct mb_packet pkt;
 
-	switch (mb_packet_find(skb, family, &w.pkt)) {
+	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
 		break;
 	case MB_FOUND_OTHER:
@@ -238,14 +257,12 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 	case MB_FOUND_FRAGMENT:
 		return fragment(mn);
 	}
-	w.mn = mn;
-	w.state = state;
-	w.th = (const struct tcphdr *)mb_packet_tcp(&w.pkt, buf);
-	if (!w.th) {
+	th = (const struct tcphdr *)mb_packet_tcp(&pkt, buf);
+	if (!th) {
 		mb_count(&mn->stats, EXIT(TRUNCATED));
 		return NF_ACCEPT;
 	}
-	return read(&w, w.pkt.doff - sizeof(*w.th), 0);
+	return examined(mn, state, &pkt, th);
 }
 
 /**
@@ -273,7 +290,7 @@ noinline unsigned int mb_hook_linear(struct mb_net *mn, struct sk_buff *skb,
 	w.state = state;
 	w.th = th;
 	mb_packet_set(&w.pkt, skb, state->pf, th);
-	return read(&w, len, start);
+	return read(&w, len, start, false);
 }
 
 /* Nothing of MPTCP's; perhaps it is of a session all the same. */
