@@ -8,7 +8,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 292
+plan 294
 
 FAR=1500000000			# beyond any window
 
@@ -355,10 +355,15 @@ again()
 	play "send x c PA len=5 dss" "send x s A dss"
 	check "v$F: the session goes on meanwhile" known a client-data=15 client-acked=15
 	play "send y c A mpc"
-	check "v$F: the third ACK replaces it" known a state=detached live=0
+	check "v$F: a handshake while it is alive is forged: nothing is replaced" \
+		known a state=confirmed live=1
+	sleep 1.2
+	play "send y s SA mpc" "send y c A mpc"
+	check "v$F: after a second without a segment the third ACK replaces it" known a state=detached live=0
 	check "v$F: there is another session" known b state=unconfirmed live=1
 	play "confirm y"
 	check "v$F: which is confirmed" known b state=confirmed
+	sleep 1.2
 	play "conn z b $C $port $S 80" "send z c S" "send z s SA" "send z c A" "send z c PA len=5"
 	check "v$F: plain TCP replaces it, too" known b state=detached live=0
 }

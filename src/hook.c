@@ -237,6 +237,17 @@ static unsigned int fragment(struct mb_net *mn)
 	return NF_DROP;
 }
 
+/* Locks that softirqs take are taken from here on. What an NFQUEUE in an earlier
+ * chain lets go on comes in its process's context.
+ */
+static noinline unsigned int with_bh_off(struct mb_net *mn, struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 u8 family)
+{
+	return family == AF_INET ? mptcp_mb_local4(mn, skb, state) :
+				   mptcp_mb_local6(mn, skb, state);
+}
+
 /* IP options, extension headers, fragments, headers that are not linear */
 static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 				     const struct nf_hook_state *state, u8 family)
@@ -245,6 +256,8 @@ static noinline unsigned int examine(struct mb_net *mn, struct sk_buff *skb,
 	const struct tcphdr *th;
 	struct mb_packet pkt;
 
+	if (unlikely(!softirq_count()))
+		return with_bh_off(mn, skb, state, family);
 	switch (mb_packet_find(skb, family, &pkt)) {
 	case MB_FOUND_TCP:
 		break;
@@ -343,6 +356,8 @@ static noinline unsigned int look4(struct mb_net *mn, struct sk_buff *skb,
 				   const struct nf_hook_state *state,
 				   const struct tcphdr *th)
 {
+	if (unlikely(!softirq_count()))
+		return with_bh_off(mn, skb, state, AF_INET);
 	return look(mn, skb, state, th, AF_INET);
 }
 
@@ -350,6 +365,8 @@ static noinline unsigned int look6(struct mb_net *mn, struct sk_buff *skb,
 				   const struct nf_hook_state *state,
 				   const struct tcphdr *th)
 {
+	if (unlikely(!softirq_count()))
+		return with_bh_off(mn, skb, state, AF_INET6);
 	return look(mn, skb, state, th, AF_INET6);
 }
 
@@ -382,7 +399,7 @@ unsigned int mptcp_mb_hook6(void *priv, struct sk_buff *skb,
 	return hook(priv, skb, state, AF_INET6);
 }
 
-/* The gateway's own segments may come with BH on; what is forwarded does not. */
+/* The gateway's own segments come with BH on, as often as not. */
 unsigned int mptcp_mb_local4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {

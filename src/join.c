@@ -264,7 +264,8 @@ static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
 {
 	struct mb_join *join;
 
-	if (s->n_joins >= MB_JOINS_MAX || s->n_live >= MB_SUBFLOWS_MAX ||
+	if (s->n_joins >= MB_JOINS_MAX ||
+	    s->n_live + s->n_joins >= MB_SUBFLOWS_MAX ||
 	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX)
 		return NULL;
 	join = kzalloc(sizeof(*join), GFP_ATOMIC | __GFP_NOWARN);
@@ -402,7 +403,7 @@ struct mb_subflow *mb_join_ack_passed(struct mb_net *mn,
 	spin_lock(&ss->lock);
 	join = find(ss, tuple);
 	if (!join || join->session != s || !joinable(s) ||
-	    mb_subflow_find(ss, tuple))
+	    s->n_live >= MB_SUBFLOWS_MAX || mb_subflow_find(ss, tuple))
 		goto unlock;
 	sub = mb_subflow_new(ss, s, tuple,
 			     join->joined == MB_SERVER ? join->opener :

@@ -81,7 +81,8 @@ static void join_passed(struct mb_way *w, const struct mb_joining *jn)
 {
 	if (jn->kind != MB_JOIN_KNOWN)
 		return;
-	mb_share_mark(w->policy, w->pkt.skb, jn->session);
+	if (enforces(w))
+		mb_share_mark(w->policy, w->pkt.skb, jn->session);
 	if (w->place == MB_PLACE_SYN)
 		mb_join_syn_passed(w->mn, &w->tuple, w->side, w->th, jn);
 	else
@@ -184,7 +185,8 @@ static bool joined(struct mb_way *w, struct mb_judged *j)
 	mb_join_ack(w->mn->sessions, &w->tuple, w->side, w->th, &w->opts, &jn);
 	switch (jn.kind) {
 	case MB_JOIN_KNOWN:
-		mb_share_mark(w->policy, w->pkt.skb, jn.session);
+		if (enforces(w))
+			mb_share_mark(w->policy, w->pkt.skb, jn.session);
 		w->sub = mb_join_ack_passed(w->mn, &w->tuple, w->side, &w->pkt,
 					    w->th, &jn);
 		judge_data(w, j);
@@ -242,8 +244,10 @@ static bool attend(struct mb_way *w, const struct mb_options *opts)
 {
 	u8 attention = READ_ONCE(w->sub->attention);
 
-	if ((attention & MB_ATTENTION_REOPEN) &&
-	    mb_life_renewed(w->mn, w->sub, w->side, w->th)) {
+	bool keys = opts && has(w, MB_MP_CAPABLE);
+
+	if ((attention & (MB_ATTENTION_REOPEN | MB_ATTENTION_CLOSED)) &&
+	    mb_life_renewed(w->mn, w->sub, w->side, w->th, keys)) {
 		w->sub = NULL;
 		return false;
 	}

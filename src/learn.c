@@ -124,9 +124,7 @@ struct mb_subflow *mb_learn(struct mb_net *mn, const struct mb_policy *policy,
 	struct mb_subflow *sub = NULL;
 	struct mb_session *s;
 
-	if (!th->ack || th->rst ||
-	    nf_checksum(pkt->skb, state->hook, pkt->thoff, IPPROTO_TCP,
-			pkt->family))
+	if (!th->ack || th->rst || !mb_packet_sound(pkt, state))
 		return NULL;
 	spin_lock(&ss->lock);
 	/* another CPU may have been quicker */
@@ -261,7 +259,7 @@ static void settle(struct mb_subflow *sub, const struct mb_segment *seg)
 	spin_lock(&sub->lock);
 	d->end = seg->end;
 	d->ack = seg->ack;
-	if (before(peer->end, seg->ack) || !seg->near)
+	if (peer->end - seg->ack > SZ_1M)
 		peer->end = seg->ack;
 	if (before(peer->ack, seg->seq) || after(peer->ack, seg->end))
 		peer->ack = seg->seq;
@@ -304,7 +302,7 @@ static void confirm(struct mb_sessions *ss, struct mb_session *s,
 /* Each try costs hashes; who claims many keys is not to have them for ever. */
 static void unproven(struct mb_session *s)
 {
-	if (++s->unproven >= MB_PROOFS_MAX)
+	if (s->cand && ++s->unproven >= MB_PROOFS_MAX)
 		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
@@ -451,6 +449,8 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 		confirm(ss, s, sub, seg, true);
 		return;
 	}
+	if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)
+		return;
 	unproven(s);
 	for (i = 0; s->cand && i < s->cand->n; i++) {
 		if ((s->cand->turned & BIT(i)) ||

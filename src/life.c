@@ -73,8 +73,7 @@ static void rst(struct mb_sessions *ss, struct mb_subflow *sub,
 
 static void fallback(struct mb_sessions *ss, struct mb_session *s, u8 sign)
 {
-	if (s->state != MPTCP_MB_SESSION_STATE_CONFIRMED &&
-	    s->state != MPTCP_MB_SESSION_STATE_UNCONFIRMED)
+	if (s->state != MPTCP_MB_SESSION_STATE_CONFIRMED)
 		return;
 	s->fallback = sign;
 	mb_subflow_attend(s, MB_ATTENTION_FALLBACK, MB_ATTENTION_PROOF);
@@ -90,7 +89,7 @@ static void look_for_fallback(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_option *dss = seg->dss;
 
-	if (s->n_live != 1 || (seg->flags & MB_TCP_RST))
+	if (s->n_live != 1 || !seg->next || (seg->flags & MB_TCP_RST))
 		return;
 	if (find(seg, MB_MP_FAIL))
 		fallback(ss, s, MPTCP_MB_FALLBACK_SIGN_MP_FAIL);
@@ -208,9 +207,10 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 			prove(ss, s, sub, seg);
 		else if (mb_learn_turned(ss, s, sub, seg))
 			return;
-	} else if (!seg->near) {
-		return;
 	}
+	/* anybody can claim keys; what follows is for who is known to have them */
+	if (!seg->near || !(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
+		return;
 	if (fastclose(ss, s, sub, seg))
 		return;
 	look_for_fallback(ss, s, sub, seg);
@@ -224,6 +224,22 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 	}
 	prio(s, sub, seg);
 	data_fin(ss, s, sub, seg);
+}
+
+/* Until the server sends data its key is not proven; the client's data, and what
+ * acknowledges it, need not go the long way so long.
+ */
+static bool proves_nothing(const struct mb_subflow *sub,
+			   const struct mb_segment *seg)
+{
+	return READ_ONCE(sub->attention) == MB_ATTENTION_PROOF &&
+	       (READ_ONCE(sub->session->flags) &
+		MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
+	       seg->opts && seg->opts->subtypes == 1U << MB_DSS && seg->dss &&
+	       !(seg->flags & (MB_TCP_FIN | MB_TCP_RST)) && !seg->unmapped &&
+	       !(seg->dss->dss.seq_len &&
+		 (sender(sub, seg) == MB_SERVER || seg->dss->dss.data_fin ||
+		  !seg->dss->dss.data_len));
 }
 
 /**
@@ -244,8 +260,7 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 		return;
 	if (!seg->near && !(READ_ONCE(sub->attention) & MB_ATTENTION_PROOF))
 		return;
-	if (nf_checksum(seg->pkt->skb, seg->state->hook, seg->pkt->thoff,
-			IPPROTO_TCP, seg->pkt->family))
+	if (proves_nothing(sub, seg) || !mb_packet_sound(seg->pkt, seg->state))
 		return;
 	spin_lock(&ss->lock);
 	if (!list_empty(&sub->member) &&
@@ -266,6 +281,7 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
  * @sub:	the connection that is known
  * @side:	of its tuple that sent the segment
  * @th:		header of the segment
+ * @keys:	it has both keys of a session
  *
  * A SYN/ACK alone is no proof: a server answers a forged SYN with one, too, if it
  * has let go of the connection. The ACK that fits it is one.
@@ -274,7 +290,7 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
  * Return: true: @sub is forgotten, the segment is of a new connection
  */
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
-		     unsigned int side, const struct tcphdr *th)
+		     unsigned int side, const struct tcphdr *th, bool keys)
 {
 	struct mb_sessions *ss = mn->sessions;
 	bool renewed;
@@ -286,6 +302,10 @@ bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
 	renewed = (sub->attention & MB_ATTENTION_REOPEN) &&
 		  ntohl(th->seq) == sub->reopen_seq &&
 		  ntohl(th->ack_seq) == sub->reopen_ack;
+	/* what ended unproven may have been forged to be in the way */
+	if (keys && (sub->attention & MB_ATTENTION_CLOSED) &&
+	    !(sub->session->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
+		renewed = true;
 	spin_unlock(&sub->lock);
 	if (renewed && !list_empty(&sub->member)) {
 		mb_subflow_close(ss, sub, MPTCP_MB_HOW_REPLACED);

@@ -165,3 +165,29 @@ const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf)
 {
 	return skb_header_pointer(pkt->skb, pkt->thoff, pkt->doff, buf);
 }
+
+/**
+ * mb_packet_sound() - whether a segment's TCP checksum is right
+ * @pkt:	found; it goes on afterwards, as it was
+ * @state:	of the hook
+ *
+ * Context: RCU read side. May read all of the payload.
+ * Return: false: its receiver will not believe it
+ */
+bool mb_packet_sound(const struct mb_packet *pkt,
+		     const struct nf_hook_state *state)
+{
+	struct sk_buff *skb = pkt->skb;
+	u8 summed = skb->ip_summed;
+	__wsum csum = skb->csum;
+	bool sound;
+
+	sound = !nf_checksum(skb, state->hook, pkt->thoff, IPPROTO_TCP,
+			     pkt->family);
+	/* what nf_checksum() leaves is a sum from the network header on */
+	if (summed == CHECKSUM_NONE) {
+		skb->ip_summed = summed;
+		skb->csum = csum;
+	}
+	return sound;
+}

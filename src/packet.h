@@ -5,6 +5,7 @@
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -122,6 +123,9 @@ static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
 enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 			     struct mb_packet *pkt);
 const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf);
+
+bool mb_packet_sound(const struct mb_packet *pkt,
+		     const struct nf_hook_state *state);
 
 /**
  * mb_packet_writable() - the TCP header with its options, to write

@@ -246,8 +246,12 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	struct mb_net *mn = ss->mn;
 	struct mb_client *client;
 	struct mb_session *s;
+	int err;
 
 	lockdep_assert_held(&ss->lock);
+	/* first of all: to make room may take the client's last session away */
+	if (!mb_sessions_room(ss, policy->set.max_sessions))
+		goto full_counted;
 	client = mb_client_get(ss, policy->set.max_sessions, q->family,
 			       &q->client);
 	if (IS_ERR(client)) {
@@ -268,7 +272,14 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	ss->n_unconfirmed++;
 	put_keys(s, keys);
 	match(s, policy);
-	if (mb_tokens_add(ss, s)) {
+	err = mb_tokens_add(ss, s);
+	if (err == -ENOSPC) {
+		/* who repeats keys is no reason to trust others */
+		mb_count(&mn->stats, MPTCP_MB_COUNTER_SESSION_FULL);
+		mb_session_remove(ss, s);
+		return NULL;
+	}
+	if (err) {
 		mb_session_remove(ss, s);
 		goto full_counted;
 	}
@@ -406,6 +417,8 @@ void mb_session_remove(struct mb_sessions *ss, struct mb_session *s)
 		mb_subflow_remove(ss, sub);
 	if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED)
 		ss->n_unconfirmed--;
+	/* a reader who has found it still must not hang a join on it */
+	s->state = MPTCP_MB_SESSION_STATE_CLOSED;
 	list_del(&s->age);
 	xa_erase(&ss->ids, s->id);
 	if (s->client)

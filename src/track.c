@@ -62,6 +62,12 @@ static __always_inline void map(struct mb_dir *d, const struct mb_segment *seg)
 	if (!o->dss.data_len)
 		return;	/* infinite */
 	end = d->first + o->dss.subflow_seq - 1 + len;
+	/* a forged third ACK may have told where the connection begins */
+	if (unlikely(len && seg->next && !near(end, seg->end))) {
+		d->first = seg->seq + 1 - o->dss.subflow_seq;
+		end = seg->seq + len;
+		d->mapped = false;
+	}
 	/* a DATA_FIN alone has subflow sequence number 0 */
 	if (len && near(end, seg->end) && (!d->mapped || after(end, d->map_end))) {
 		d->map_end = end;
@@ -389,6 +395,12 @@ void mb_track_synack(struct mb_subflow *sub, unsigned int side,
 {
 	u32 next = ntohl(th->seq) + 1;
 
+	/* while the old one is alive it is forged, or will be refused */
+	if (!(READ_ONCE(sub->attention) &
+	      (MB_ATTENTION_CLOSED | MB_ATTENTION_FIN | MB_ATTENTION_DATA_FIN)) &&
+	    READ_ONCE(sub->session->state) != MPTCP_MB_SESSION_STATE_CLOSED &&
+	    time_before(jiffies, READ_ONCE(sub->seen) + HZ))
+		return;
 	spin_lock(&sub->lock);
 	if (next != sub->dir[side].first) {
 		sub->reopen_seq = ntohl(th->ack_seq);

@@ -68,7 +68,7 @@ void mb_track_begin(struct mb_subflow *sub, const struct mb_packet *pkt,
 void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 	     const struct mb_segment *seg);
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
-		     unsigned int side, const struct tcphdr *th);
+		     unsigned int side, const struct tcphdr *th, bool keys);
 
 /* learn.c */
 bool mb_learn_keys(const struct mb_options *opts, const u8 *option,
