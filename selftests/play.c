@@ -387,7 +387,7 @@ static int usage(void)
 	     "      len=N seq=+N ack=+N badsum, forged (the connection stays where it is)\n"
 	     "      dsn=+N dack=+N nodack nomap infinite datafin four (bytes of data sequence)\n"
 	     "      keys=SESSION badkey token=N badhmac id=N backup\n"
-	     "      mpc join dss fail fastclose remove prio tcprst: the option that is right there\n"
+	     "      mpc join dss fail fastclose addaddr remove prio tcprst: the option that is right there\n"
 	     "      ts: timestamps, which endpoints have in front of it\n"
 	     "  open, confirm, join, fin CONN whole exchanges: handshake; data and DSS both ways; ...\n"
 	     "  flood acks|sessions|joins COUNT PREFIX SERVER PORT [RATE]\n"

@@ -208,6 +208,26 @@ static unsigned int mp_fastclose(struct segment *seg, uint8_t *o)
 	return put_key(o + 4, seg->conn->session->key[!sender(seg)], seg->bad_key) - o;
 }
 
+/* 192.0.2.9, signed by the sender with both keys (RFC 8684, 3.4.1): version 1 only */
+static unsigned int add_addr(struct segment *seg, uint8_t *o)
+{
+	static const uint8_t addr[4] = { 192, 0, 2, 9 };
+	const struct session *s = seg->keys ? seg->keys : seg->conn->session;
+	uint8_t key[2 * KEY_LEN], msg[7] = { seg->addr_id }, mac[32];
+	int me = sender(seg);
+
+	memcpy(key, s->key[me], KEY_LEN);
+	memcpy(key + KEY_LEN, s->key[!me], KEY_LEN);
+	memcpy(msg + 1, addr, sizeof(addr));
+	HMAC(EVP_sha256(), key, sizeof(key), msg, sizeof(msg), mac, NULL);
+	o[2] = 0x30;
+	o[3] = seg->addr_id;
+	memcpy(o + 4, addr, sizeof(addr));
+	memcpy(o + 8, mac + 24, 8);
+	o[15] ^= seg->bad_hmac;
+	return 16;
+}
+
 static unsigned int remove_addr(struct segment *seg, uint8_t *o)
 {
 	o[2] = 0x40;
@@ -245,8 +265,8 @@ bool add_option(struct segment *seg, const char *word)
 		unsigned int (*add)(struct segment *seg, uint8_t *option);
 	} known[] = {
 		{ "mpc", mp_capable }, { "join", mp_join }, { "dss", dss }, { "fail", mp_fail },
-		{ "fastclose", mp_fastclose }, { "remove", remove_addr }, { "prio", mp_prio },
-		{ "tcprst", mp_tcprst },
+		{ "fastclose", mp_fastclose }, { "addaddr", add_addr }, { "remove", remove_addr },
+		{ "prio", mp_prio }, { "tcprst", mp_tcprst },
 	};
 	uint8_t *o = seg->options + seg->options_len;
 

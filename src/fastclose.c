@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Closes sessions: when a close may begin, how it begins and ends. What is sent
- * is in fastclose_segment.c, how often in fastclose_queue.c.
+ * is in fastclose_try.c, how often in fastclose_queue.c.
  *
  * A session that is being closed is in state closing, and all its subflows need
  * attention: no segment of theirs gets any further. From then on it does not
@@ -52,8 +52,7 @@ static int closable(const struct mb_session *s, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "it is being closed already");
 		return -EALREADY;
 	}
-	if (!(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
-	    s->fallback == MPTCP_MB_FALLBACK_SIGN_NONE) {
+	if (!(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)) {
 		NL_SET_ERR_MSG(extack,
 			       "its keys are not proven, the server has acknowledged no data yet: wait until it is confirmed");
 		return -EOPNOTSUPP;
@@ -227,13 +226,14 @@ static int taken(const struct mb_subflow *sub, struct netlink_ext_ack *extack)
 int mb_reset_begin(struct mb_net *mn, const struct mb_tuple *tuple, u32 *id,
 		   struct netlink_ext_ack *extack)
 {
+	const struct mb_policy *policy = enforcing(mn, extack);
 	struct record r = { .op = "session_reset" };
 	struct mb_sessions *ss = mn->sessions;
 	struct mb_subflow *sub;
 	struct mb_session *s;
 	int err = 0;
 
-	if (!enforcing(mn, extack))
+	if (!policy)
 		return -EPERM;
 	rcu_read_lock();
 	spin_lock_bh(&ss->lock);
@@ -241,7 +241,8 @@ int mb_reset_begin(struct mb_net *mn, const struct mb_tuple *tuple, u32 *id,
 	if (sub) {
 		err = taken(sub, extack);
 	} else {
-		s = mb_session_keyless(ss, tuple, extack);
+		s = mb_session_keyless(ss, policy->set.max_sessions, tuple,
+				       extack);
 		if (IS_ERR(s))
 			err = PTR_ERR(s);
 		else

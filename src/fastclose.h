@@ -95,14 +95,20 @@ void mb_close_first_try(struct mb_sessions *ss, struct mb_closing *e);
 void mb_close_init(struct mb_sessions *ss);
 void mb_close_stop(struct mb_sessions *ss);
 
-/* fastclose_segment.c */
+/* fastclose_try.c */
 bool mb_close_try(struct mb_net *mn, const struct mb_policy *policy,
 		  const struct mb_ct_finder *finder, struct mb_close *c,
 		  struct mb_close_flow *f, struct mb_subflow *sub);
+void mb_close_numbers(struct mb_subflow *sub, struct mb_close *c,
+		      const struct mb_close_flow *f, struct mb_dir *dir);
+void mb_close_rst(struct mb_net *mn, const struct mb_subflow *sub,
+		  const struct mb_dir *dir, unsigned int to, u32 next,
+		  const struct mb_flow_ct *flow);
+
+/* fastclose_heard.c */
 void mb_close_segment(struct mb_net *mn, struct mb_subflow *sub,
 		      unsigned int side, struct mb_packet *pkt,
-		      const struct tcphdr *th, const struct mb_options *opts,
-		      const struct nf_hook_state *state);
+		      const struct tcphdr *th, const struct nf_hook_state *state);
 bool mb_close_over(const struct mb_close *c);
 
 #endif

@@ -21,6 +21,8 @@ static void give_up(struct mb_sessions *ss, struct mb_session *s)
 {
 	mb_subflow_attend(s, 0, MB_ATTENTION_CLOSING);
 	mb_session_state(ss, s, s->close->before);
+	if (!s->n_live)
+		mb_subflow_none_left(ss, s, s->last_how);
 }
 
 /* One host has ended when all its subflows have; or when one has, and nothing

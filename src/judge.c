@@ -247,7 +247,7 @@ static bool attend(struct mb_way *w, const struct mb_options *opts)
 	bool keys = opts && has(w, MB_MP_CAPABLE);
 
 	if ((attention & (MB_ATTENTION_REOPEN | MB_ATTENTION_CLOSED)) &&
-	    mb_life_renewed(w->mn, w->sub, w->side, w->th, keys)) {
+	    mb_life_renewed(w->mn, w->sub, w->th, keys)) {
 		w->sub = NULL;
 		return false;
 	}
@@ -257,7 +257,7 @@ static bool attend(struct mb_way *w, const struct mb_options *opts)
 		w->sub = NULL;	/* it is ours: what it says is not a host's */
 		return false;
 	}
-	mb_close_segment(w->mn, w->sub, w->side, &w->pkt, w->th, opts, w->state);
+	mb_close_segment(w->mn, w->sub, w->side, &w->pkt, w->th, w->state);
 	return true;
 }
 

@@ -17,15 +17,7 @@ static bool has(const struct mb_segment *seg, enum mb_subtype subtype)
 static const struct mb_option *find(const struct mb_segment *seg,
 				    enum mb_subtype subtype)
 {
-	unsigned int i;
-
-	if (!has(seg, subtype))
-		return NULL;
-	for (i = 0; i < seg->opts->n; i++)
-		if (seg->opts->opt[i].subtype == subtype &&
-		    seg->opts->opt[i].fault == MB_FAULT_NONE)
-			return &seg->opts->opt[i];
-	return NULL;
+	return seg->opts ? mb_option_find(seg->opts, subtype) : NULL;
 }
 
 static const u8 *option_bytes(const struct mb_segment *seg)
@@ -47,9 +39,8 @@ static bool fastclose(struct mb_sessions *ss, struct mb_session *s,
 	const struct mb_option *o = find(seg, MB_MP_FASTCLOSE);
 	const u8 *key = s->keys.key[!sender(sub, seg)];
 
-	if (!o || (s->flags & MPTCP_MB_SESSION_FLAG_KEYLESS) ||
-	    crypto_memneq(option_bytes(seg) + o->fastclose.key_off, key,
-			  MB_KEY_LEN))
+	if (!o || crypto_memneq(option_bytes(seg) + o->fastclose.key_off, key,
+				MB_KEY_LEN))
 		return false;
 	mb_session_end(ss, s, MPTCP_MB_HOW_FASTCLOSE);
 	return true;
@@ -113,8 +104,6 @@ static void data_fin(struct mb_sessions *ss, struct mb_session *s,
 	const struct mb_option *o = seg->dss;
 	bool over = true;
 
-	if (!(s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
-		return;
 	if (o && o->dss.data_fin) {
 		struct mb_dir *d = &sub->dir[seg->side];
 		u64 end;
@@ -226,20 +215,46 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 	data_fin(ss, s, sub, seg);
 }
 
-/* Until the server sends data its key is not proven; the client's data, and what
- * acknowledges it, need not go the long way so long.
+/* What an attention is for, and a segment has nothing to do with, does not make
+ * the segment go the long way: the server's key is proven by its data only;
+ * half-closed connections go on for long.
  */
-static bool proves_nothing(const struct mb_subflow *sub,
-			   const struct mb_segment *seg)
+static bool changes_nothing(const struct mb_subflow *sub,
+			    const struct mb_segment *seg)
 {
-	return READ_ONCE(sub->attention) == MB_ATTENTION_PROOF &&
-	       (READ_ONCE(sub->session->flags) &
-		MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
-	       seg->opts && seg->opts->subtypes == 1U << MB_DSS && seg->dss &&
-	       !(seg->flags & (MB_TCP_FIN | MB_TCP_RST)) && !seg->unmapped &&
-	       !(seg->dss->dss.seq_len &&
-		 (sender(sub, seg) == MB_SERVER || seg->dss->dss.data_fin ||
-		  !seg->dss->dss.data_len));
+	static const u32 fins = MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN |
+				MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN;
+	u32 flags = READ_ONCE(sub->session->flags);
+	u8 attention = READ_ONCE(sub->attention);
+	const struct mb_option *dss = seg->dss;
+	bool mapping = dss && dss->dss.seq_len;
+
+	if ((seg->flags & (MB_TCP_FIN | MB_TCP_RST)) || seg->unmapped ||
+	    (seg->opts && seg->opts->subtypes != 1U << MB_DSS) ||
+	    (mapping && (dss->dss.data_fin || !dss->dss.data_len)))
+		return false;
+	if ((attention & MB_ATTENTION_PROOF) &&
+	    (!(flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) ||
+	     (mapping && sender(sub, seg) == MB_SERVER)))
+		return false;
+	if ((attention & MB_ATTENTION_FIN) &&
+	    (READ_ONCE(sub->dir[0].flags) & READ_ONCE(sub->dir[1].flags) &
+	     MB_TCP_FIN))
+		return false;
+	if ((attention & MB_ATTENTION_DATA_FIN) && (flags & fins) == fins)
+		return false;
+	return !(attention & ~(MB_ATTENTION_PROOF | MB_ATTENTION_FIN |
+			       MB_ATTENTION_DATA_FIN));
+}
+
+/* What began with a SYN/ACK came to nothing: the old connection goes on. */
+static void not_reopened(struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	if (!seg->next || !(READ_ONCE(sub->attention) & MB_ATTENTION_REOPEN))
+		return;
+	spin_lock(&sub->lock);
+	WRITE_ONCE(sub->attention, sub->attention & ~MB_ATTENTION_REOPEN);
+	spin_unlock(&sub->lock);
 }
 
 /**
@@ -260,8 +275,9 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 		return;
 	if (!seg->near && !(READ_ONCE(sub->attention) & MB_ATTENTION_PROOF))
 		return;
-	if (proves_nothing(sub, seg) || !mb_packet_sound(seg->pkt, seg->state))
+	if (changes_nothing(sub, seg) || !mb_packet_sound(seg->pkt, seg->state))
 		return;
+	not_reopened(sub, seg);
 	spin_lock(&ss->lock);
 	if (!list_empty(&sub->member) &&
 	    sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE) {
@@ -279,7 +295,6 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
  * mb_life_renewed() - whether addresses and ports of a connection are in use again
  * @mn:		the namespace
  * @sub:	the connection that is known
- * @side:	of its tuple that sent the segment
  * @th:		header of the segment
  * @keys:	it has both keys of a session
  *
@@ -290,7 +305,7 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
  * Return: true: @sub is forgotten, the segment is of a new connection
  */
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
-		     unsigned int side, const struct tcphdr *th, bool keys)
+		     const struct tcphdr *th, bool keys)
 {
 	struct mb_sessions *ss = mn->sessions;
 	bool renewed;

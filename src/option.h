@@ -220,6 +220,27 @@ void mb_options_parse_from(const u8 *opt, unsigned int len, unsigned int start,
 const char *mb_subtype_name(unsigned int subtype);
 const char *mb_fault_name(unsigned int fault);
 
+/**
+ * mb_option_find() - the first well-formed option of a subtype
+ * @opts:	options of a segment
+ * @subtype:	which
+ *
+ * Return: it, or NULL
+ */
+static inline const struct mb_option *mb_option_find(const struct mb_options *opts,
+						     enum mb_subtype subtype)
+{
+	unsigned int i;
+
+	if (!(opts->subtypes & (1U << subtype)))
+		return NULL;
+	for (i = 0; i < opts->n; i++)
+		if (opts->opt[i].subtype == subtype &&
+		    opts->opt[i].fault == MB_FAULT_NONE)
+			return &opts->opt[i];
+	return NULL;
+}
+
 /* The high bit of a byte is set where one of these 8 is 30; it may be no kind.
  * Bytes of more weight than such a one mean nothing.
  */

@@ -36,22 +36,16 @@ static struct mb_client *client_find(struct mb_sessions *ss, u8 family,
 static bool client_room(struct mb_sessions *ss, struct mb_client *c, u32 share)
 {
 	struct mb_session *s;
-	unsigned int n = 0;
 
 	if (c->count < share)
 		return true;
-	list_for_each_entry(s, &c->sessions, of_client) {
-		if (s->state == MPTCP_MB_SESSION_STATE_UNCONFIRMED ||
-		    s->state == MPTCP_MB_SESSION_STATE_CLOSED) {
-			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
-			mb_count(&ss->mn->stats,
-				 MPTCP_MB_COUNTER_SESSION_EVICTED);
-			/* it is not the last: the share is more than one */
-			mb_session_remove(ss, s);
-			return true;
-		}
-		if (++n >= VICTIMS_MAX)
-			break;
+	s = list_first_entry_or_null(&c->loose, struct mb_session, of_client);
+	if (s) {
+		mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+		mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);
+		/* it is not the last: the share is more than one */
+		mb_session_remove(ss, s);
+		return true;
 	}
 	c->impaired = true;
 	c->impaired_at = jiffies;
@@ -81,7 +75,7 @@ struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	c->addr = client_addr(family, addr);
-	INIT_LIST_HEAD(&c->sessions);
+	INIT_LIST_HEAD(&c->loose);
 	if (rhashtable_insert_fast(&ss->clients, &c->node, mb_client_params)) {
 		kfree(c);
 		return ERR_PTR(-ENOMEM);

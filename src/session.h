@@ -76,8 +76,9 @@ struct mb_candidates {
  * @node:	in the table of clients
  * @addr:	IPv4 address in the first word, or the first 64 bits of an IPv6
  *		address; the rest is zero
- * @sessions:	of this client, oldest first
- * @count:	how many
+ * @loose:	sessions of this client that a new one may replace: unconfirmed and
+ *		closed ones, the longest so first
+ * @count:	sessions of this client
  * @impaired_at: jiffies when one was not learnt because of the share
  * @impaired:	@impaired_at is set
  * @rcu:	frees it
@@ -87,7 +88,7 @@ struct mb_candidates {
 struct mb_client {
 	struct rhash_head node;
 	struct in6_addr addr;
-	struct list_head sessions;
+	struct list_head loose;
 	u32 count;
 	unsigned long impaired_at;
 	bool impaired;
@@ -116,7 +117,7 @@ struct mb_client {
  * @n_joins:	pending joins
  * @last_how:	how the last subflow that ended did
  * @age:	in the table's list for its state, oldest first
- * @of_client:	in its client's list
+ * @of_client:	in its client's list of those that may be replaced, or in none
  * @client:	whose share it is part of
  * @unproven:	DSS of the server that proved no keys
  * @cand:	other keys than @keys, while these are not proven, or NULL
@@ -258,21 +259,22 @@ struct mb_sessions {
 struct mb_net;
 struct mb_policy;
 
-/* session.c: the table, and how sessions come and go. Those of the second group
- * want ss->lock.
- */
+/* session_table.c */
 struct mb_sessions *mb_sessions_alloc(struct mb_net *mn);
 void mb_sessions_stop(struct mb_sessions *ss);
 void mb_sessions_free(struct mb_sessions *ss);
 void mb_sessions_forget(struct mb_sessions *ss);
 void mb_sessions_armed(struct mb_sessions *ss);
+struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
+struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
 
+/* session.c: all want ss->lock */
 struct mb_session *mb_session_new(struct mb_sessions *ss,
 				  const struct mb_policy *policy,
 				  const struct mb_keys *keys,
 				  const struct mb_site_query *q,
 				  __be16 client_port);
-struct mb_session *mb_session_keyless(struct mb_sessions *ss,
+struct mb_session *mb_session_keyless(struct mb_sessions *ss, u32 max,
 				      const struct mb_tuple *tuple,
 				      struct netlink_ext_ack *extack);
 int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
@@ -280,8 +282,6 @@ int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
 void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state);
 void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
 void mb_session_remove(struct mb_sessions *ss, struct mb_session *s);
-struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
-struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
 
 /* token.c */
 int mb_tokens_add(struct mb_sessions *ss, struct mb_session *s);
@@ -319,6 +319,7 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 				  unsigned int client, unsigned int opener);
 void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how);
 void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub);
+void mb_subflow_none_left(struct mb_sessions *ss, struct mb_session *s, u8 how);
 void mb_subflow_attend(struct mb_session *s, u8 set, u8 clear);
 void mb_session_data(const struct mb_session *s, unsigned int side,
 		     u64 *sent, u64 *acked);

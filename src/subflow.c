@@ -120,8 +120,17 @@ void mb_subflow_attend(struct mb_session *s, u8 set, u8 clear)
 	}
 }
 
-/* Without a subflow the session waits for a join, if one can come. */
-static void last_gone(struct mb_sessions *ss, struct mb_session *s, u8 how)
+/**
+ * mb_subflow_none_left() - a session has no live subflow
+ * @ss:		the table
+ * @s:		the session
+ * @how:	how the last one ended
+ *
+ * It waits for a join, if one can come.
+ *
+ * Context: ss->lock.
+ */
+void mb_subflow_none_left(struct mb_sessions *ss, struct mb_session *s, u8 how)
 {
 	switch (s->state) {
 	case MPTCP_MB_SESSION_STATE_CONFIRMED:
@@ -161,7 +170,7 @@ void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how)
 	s->n_live--;
 	mb_event_session(ss->mn, MPTCP_MB_EVENT_SUBFLOW_CLOSED, s, sub);
 	if (!s->n_live)
-		last_gone(ss, s, how);
+		mb_subflow_none_left(ss, s, how);
 }
 
 /* What the session knows of its data outlives the subflow that told it. */

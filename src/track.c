@@ -140,17 +140,6 @@ static noinline void first_segment(struct mb_dir *d, const struct mb_segment *se
 	d->mark = seg->pkt->skb->mark;
 }
 
-static const struct mb_option *find_dss(const struct mb_options *opts)
-{
-	unsigned int i;
-
-	for (i = 0; i < opts->n; i++)
-		if (opts->opt[i].subtype == MB_DSS &&
-		    opts->opt[i].fault == MB_FAULT_NONE)
-			return &opts->opt[i];
-	return NULL;
-}
-
 /* Whether a DSS tells of data that goes on, or is an ACK only */
 static __always_inline bool goes_on(const struct mb_option *o)
 {
@@ -246,7 +235,7 @@ void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 	if (opts)
 		seg.dss = likely(opts->opt[0].subtype == MB_DSS &&
 				 opts->opt[0].fault == MB_FAULT_NONE) ?
-			  opts->opt : find_dss(opts);
+			  opts->opt : mb_option_find(opts, MB_DSS);
 
 	spin_lock(&sub->lock);
 	if (unlikely(!d->segments))
@@ -259,12 +248,6 @@ void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 		mb_share_learn(policy, pkt->skb, sub->session);
 	if (unlikely(!usual(sub, &seg)))
 		mb_life(mn, sub, &seg);
-}
-
-/* Whether a mapping is one of data that goes on, as far as it tells itself */
-static __always_inline bool mapping_usual(const struct mb_option *o)
-{
-	return !o->dss.seq_len || (o->dss.data_len && !o->dss.data_fin);
 }
 
 /* A segment whose payload no mapping covers; finds again what mb_life() wants. */
@@ -284,7 +267,7 @@ static noinline void quick_life(struct mb_net *mn, struct mb_subflow *sub,
 	seg.pkt = &pkt;
 	seg.opts = &opts;
 	seg.state = state;
-	seg.dss = find_dss(&opts);
+	seg.dss = mb_option_find(&opts, MB_DSS);
 	seg.near = true;
 	seg.next = true;
 	seg.unmapped = true;

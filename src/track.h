@@ -68,7 +68,7 @@ void mb_track_begin(struct mb_subflow *sub, const struct mb_packet *pkt,
 void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 	     const struct mb_segment *seg);
 bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
-		     unsigned int side, const struct tcphdr *th, bool keys);
+		     const struct tcphdr *th, bool keys);
 
 /* learn.c */
 bool mb_learn_keys(const struct mb_options *opts, const u8 *option,
@@ -82,6 +82,8 @@ struct mb_subflow *mb_learn(struct mb_net *mn, const struct mb_policy *policy,
 void mb_learn_data(struct mb_session *s, struct mb_subflow *sub);
 void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 		    struct mb_subflow *sub, const struct mb_segment *seg);
+
+/* prove.c */
 void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 			struct mb_subflow *sub, const struct mb_segment *seg,
 			const struct mb_option *o);

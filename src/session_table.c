@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of sessions: made, searched by id, emptied. */
+#include <linux/slab.h>
+
+#include "fastclose.h"
+#include "hash.h"
+#include "netns.h"
+
+/**
+ * mb_sessions_alloc() - an empty table
+ * @mn:	whose
+ *
+ * Context: process, may sleep.
+ * Return: it, or NULL without memory
+ */
+struct mb_sessions *mb_sessions_alloc(struct mb_net *mn)
+{
+	struct mb_sessions *ss = kvzalloc(sizeof(*ss), GFP_KERNEL_ACCOUNT);
+
+	if (!ss)
+		return NULL;
+	if (rhashtable_init(&ss->subflows, &mb_subflow_params))
+		goto free;
+	if (rhashtable_init(&ss->joins, &mb_join_params))
+		goto destroy_subflows;
+	if (rhltable_init(&ss->tokens, &mb_token_params))
+		goto destroy_joins;
+	if (rhashtable_init(&ss->clients, &mb_client_params))
+		goto destroy_tokens;
+	spin_lock_init(&ss->lock);
+	xa_init_flags(&ss->ids, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&ss->unconfirmed);
+	INIT_LIST_HEAD(&ss->confirmed);
+	INIT_LIST_HEAD(&ss->ended);
+	ss->mn = mn;
+	ss->armed_at = jiffies;
+	mb_expire_init(ss);
+	mb_close_init(ss);
+	return ss;
+
+destroy_tokens:
+	rhltable_destroy(&ss->tokens);
+destroy_joins:
+	rhashtable_destroy(&ss->joins);
+destroy_subflows:
+	rhashtable_destroy(&ss->subflows);
+free:
+	kvfree(ss);
+	return NULL;
+}
+
+/**
+ * mb_sessions_armed() - segments are seen from now on
+ * @ss:	the table
+ */
+void mb_sessions_armed(struct mb_sessions *ss)
+{
+	spin_lock_bh(&ss->lock);
+	ss->armed_at = jiffies;
+	ss->impaired = false;
+	spin_unlock_bh(&ss->lock);
+}
+
+/**
+ * mb_sessions_stop() - no work of its own any more
+ * @ss:	the table; no segment comes to it
+ *
+ * Context: process, may sleep.
+ */
+void mb_sessions_stop(struct mb_sessions *ss)
+{
+	spin_lock_bh(&ss->lock);
+	ss->stopped = true;
+	spin_unlock_bh(&ss->lock);
+	mb_close_stop(ss);
+	cancel_delayed_work_sync(&ss->expire);
+}
+
+/**
+ * mb_sessions_forget() - remove all sessions
+ * @ss:	the table
+ *
+ * Context: process, may sleep. Segments that are under way meanwhile may add
+ *	    sessions; when no hook is left to bring any, none are.
+ */
+void mb_sessions_forget(struct mb_sessions *ss)
+{
+	unsigned long id = 0;
+	struct mb_session *s;
+
+	spin_lock_bh(&ss->lock);
+	while ((s = mb_session_next(ss, &id))) {
+		mb_session_remove(ss, s);
+		if (need_resched()) {
+			spin_unlock_bh(&ss->lock);
+			cond_resched();
+			spin_lock_bh(&ss->lock);
+		}
+	}
+	ss->impaired = false;
+	spin_unlock_bh(&ss->lock);
+}
+
+/**
+ * mb_sessions_free() - free the table and all in it
+ * @ss:	without readers and stopped; or NULL
+ *
+ * Context: process, may sleep.
+ */
+void mb_sessions_free(struct mb_sessions *ss)
+{
+	if (!ss)
+		return;
+	mb_sessions_forget(ss);
+	rhashtable_destroy(&ss->clients);
+	rhltable_destroy(&ss->tokens);
+	rhashtable_destroy(&ss->joins);
+	rhashtable_destroy(&ss->subflows);
+	xa_destroy(&ss->ids);
+	kvfree(ss);
+}
+
+/**
+ * mb_session_find() - a session by its id
+ * @ss:	the table
+ * @id:	the id
+ *
+ * Context: ss->lock or RCU read side.
+ * Return: it, or NULL
+ */
+struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id)
+{
+	return id ? xa_load(&ss->ids, id) : NULL;
+}
+
+/**
+ * mb_session_next() - go through the sessions in the order of their ids
+ * @ss:	the table
+ * @id:	from which to look, 0 at first; becomes that of what is found, plus one
+ *
+ * Context: ss->lock or RCU read side.
+ * Return: a session, or NULL at the end
+ */
+struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id)
+{
+	struct mb_session *s = xa_find(&ss->ids, id, U32_MAX, XA_PRESENT);
+
+	if (s)
+		++*id;
+	return s;
+}
