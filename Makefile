@@ -58,6 +58,10 @@ build/replace: selftests/replace.c include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -Iinclude/uapi -o $@ $< -lmnl
 
+build/queue: selftests/queue.c
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -o $@ $< -lmnl
+
 build/capcount: selftests/capcount.c selftests/capture.c src/option.c src/option_name.c \
 		selftests/capture.h src/option.h
 	@mkdir -p build
@@ -68,7 +72,8 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/capcount build/replay
+testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/queue build/capcount \
+	   build/replay
 
 # On KERNEL; installs first what building needs
 demo:

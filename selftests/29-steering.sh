@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/sessions.sh
 . "$SELFTESTS/sessions.sh"
-plan 42
+plan 54
 
 # The administrator marks by the client's address: sessions from the first one, joins from the second.
 # The counters are behind the gateway's hook.
@@ -47,14 +47,14 @@ mark_of()
 		sed -n "s/.*ESTABLISHED src=$1 .* mark=\([0-9]*\).*/\1/p")"
 }
 
-# inherits WHAT MASK MARK: a session whose join has this mark, with share-mark MASK
+# inherits WHAT MASK MARK [MODE]: a session whose join has this mark, with share-mark MASK
 inherits()
 {
 	local what="v$F: $1" mask=$2 mark=$3
 
 	rules "$mark"
 	mb policy flush
-	mb policy set default allow
+	mb policy set default allow mode "${4:-enforce}"
 	[ -z "$mask" ] || mb policy set share-mark "$mask"
 	pair a "$S" 5001 --rate 20000 --duration 60
 	check "$what: a session and its join" soon '[.[0].subflows[] | select(.state == "live")] | length == 2' \
@@ -99,6 +99,7 @@ for family in 4 6; do
 	inherits "off" "" 0xabcdef01
 	inherits "low bits" 0xffff 0xabcd5678
 	inherits "all bits" 0xffffffff 0x12345678
+	inherits "observe touches nothing" 0xffffffff 0xabcdef01 observe
 	orphan
 done
 topo_down
