@@ -228,6 +228,9 @@ announced()
 	pair a "$S" 5001 --rate 20000 --duration 60
 	wait_for 10 looks_so 'length == 1' client "$C" state confirmed
 	add_endpoints "$NS_C" "$C2 signal port 700$F"
+	# once more where the hosts have missed it
+	wait_for 5 looks_so '.[0].subflows | length == 2' client "$C" ||
+		{ endpoints "$NS_C" && add_endpoints "$NS_C" "$C2 signal port 700$F"; }
 	check "v$F: opened by the server: a subflow" soon \
 		"[.[0].subflows[] | select(.opener == \"server\" and .state == \"live\")] | length == 1" client "$C"
 	check "v$F: opened by the server: which" holds ".[0].subflows[1].client == \"$C2\"" \
