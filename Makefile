@@ -37,16 +37,17 @@ build/xfer: selftests/xfer.c selftests/xfer_exchange.c selftests/xfer.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
-build/craft: selftests/craft.c selftests/craft_build.c selftests/craft.h
+build/craft: selftests/craft.c selftests/craft_build.c selftests/craft.h selftests/checksum.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
 build/play: selftests/play.c selftests/play_option.c selftests/play_flood.c \
-		selftests/craft_build.c selftests/play.h selftests/craft.h
+		selftests/craft_build.c selftests/play.h selftests/craft.h \
+		selftests/checksum.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $(filter %.c,$^) -lcrypto
 
-build/wire: selftests/wire.c
+build/wire: selftests/wire.c selftests/checksum.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 

@@ -9,23 +9,6 @@ virtual()
 	[ "$F" = 4 ] && VIRTUAL=10.9.9.9 || VIRTUAL=fd09::9
 }
 
-nat()
-{
-	ns_g nft -f - <<-N
-		table inet nat {
-			chain pre {
-				type nat hook prerouting priority dstnat
-				ip daddr 10.9.9.9 dnat ip to $SERVER4
-				ip6 daddr fd09::9 dnat ip6 to $SERVER6
-			}
-			chain post {
-				type nat hook postrouting priority srcnat
-				oifname h1 masquerade
-			}
-		}
-	N
-}
-
 served_two()
 {
 	xfer_client "$1" 5001 --bytes 100000 --subflows 2 &&
@@ -51,7 +34,7 @@ translated()
 
 check "the module is loaded" load_module
 topo_up
-nat
+virtual_server
 xfer_serve -4
 xfer_serve -6
 for family in 4 6; do

@@ -191,21 +191,6 @@ reset_mark()
 	ns_g nft flush ruleset
 }
 
-vrf_up()
-{
-	ns_g ip link add red type vrf table 66 &&
-	ns_g sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 &&
-	ip -n "$NS_G" -batch - <<-B
-		link set red up
-		link set g1 master red
-		link set h1 master red
-		neigh replace $CLIENT4 lladdr $MAC_c1 dev g1 nud permanent
-		neigh replace $CLIENT6 lladdr $MAC_c1 dev g1 nud permanent
-		neigh replace $SERVER4 lladdr $MAC_s1 dev h1 nud permanent
-		neigh replace $SERVER6 lladdr $MAC_s1 dev h1 nud permanent
-	B
-}
-
 # --- real hosts --------------------------------------------------------------------------------
 
 # refused_soon: the client's last transfer

@@ -120,19 +120,7 @@ nat()
 {
 	[ "$F" = 4 ] && VIRTUAL=10.9.9.9 || VIRTUAL=fd09::9
 	endpoints "$NS_S"
-	ns_g nft -f - <<-N
-		table inet nat {
-			chain pre {
-				type nat hook prerouting priority dstnat
-				ip daddr 10.9.9.9 dnat ip to $SERVER4
-				ip6 daddr fd09::9 dnat ip6 to $SERVER6
-			}
-			chain post {
-				type nat hook postrouting priority srcnat
-				oifname h1 meta l4proto tcp masquerade to :20000-29999 random
-			}
-		}
-	N
+	virtual_server to :20000-29999 random
 	check "v$F: NAT: two subflows" session a 2 "$VIRTUAL" --rate 1000000 --duration 60
 	check "v$F: NAT: the server is the real one, the client as it is" holds \
 		".[0].server == \"$S\" and .[0].client == \"$C\""

@@ -123,18 +123,8 @@ bulk_nat()
 {
 	apply "policy set default allow"
 	[ "$F" = 4 ] && VIA=10.9.9.9 || VIA=fd09::9
+	virtual_server to :20000-29999 random
 	ns_g nft -f - <<-N
-		table inet nat {
-			chain pre {
-				type nat hook prerouting priority dstnat
-				ip daddr 10.9.9.9 dnat ip to $SERVER4
-				ip6 daddr fd09::9 dnat ip6 to $SERVER6
-			}
-			chain post {
-				type nat hook postrouting priority srcnat
-				oifname h1 meta l4proto tcp masquerade to :20000-29999 random
-			}
-		}
 		table inet filter {
 			chain forward {
 				type filter hook forward priority filter
@@ -166,21 +156,6 @@ lossy()
 	closed "loss"
 	ip netns exec "$NS_G" tc qdisc del dev h1 root
 	ip netns exec "$NS_G" tc qdisc del dev g1 root
-}
-
-vrf_up()
-{
-	ns_g ip link add red type vrf table 66 &&
-	ns_g sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 &&
-	ip -n "$NS_G" -batch - <<-B
-		link set red up
-		link set g1 master red
-		link set h1 master red
-		neigh replace $CLIENT4 lladdr $MAC_c1 dev g1 nud permanent
-		neigh replace $CLIENT6 lladdr $MAC_c1 dev g1 nud permanent
-		neigh replace $SERVER4 lladdr $MAC_s1 dev h1 nud permanent
-		neigh replace $SERVER6 lladdr $MAC_s1 dev h1 nud permanent
-	B
 }
 
 # --- meanwhile -------------------------------------------------------------------------------------

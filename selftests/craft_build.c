@@ -3,25 +3,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "craft.h"
 
 static uint32_t id;		/* of the IP packet */
-
-static uint32_t sum(const uint8_t *p, unsigned int len, uint32_t s)
-{
-	unsigned int i;
-
-	for (i = 0; i < len; i++)
-		s += i & 1 ? p[i] : p[i] << 8;
-	return s;
-}
-
-static uint16_t fold(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
-}
 
 /* TCP header, options and payload. */
 static unsigned int tcp(uint8_t *p, uint16_t sport, uint32_t seq)

@@ -199,3 +199,38 @@ topo_down()
 		ip netns del "$netns"
 	done
 }
+
+# virtual_server [MASQUERADE...]: the gateway takes connections to 10.9.9.9 and fd09::9 for the server,
+# and is who the server sees; words for nft's masquerade statement
+virtual_server()
+{
+	ns_g nft -f - <<-N
+		table inet nat {
+			chain pre {
+				type nat hook prerouting priority dstnat
+				ip daddr 10.9.9.9 dnat ip to $SERVER4
+				ip6 daddr fd09::9 dnat ip6 to $SERVER6
+			}
+			chain post {
+				type nat hook postrouting priority srcnat
+				oifname h1 meta l4proto tcp masquerade $*
+			}
+		}
+	N
+}
+
+# vrf_up: the gateway's links to the first paths are in a VRF, red
+vrf_up()
+{
+	ns_g ip link add red type vrf table 66 &&
+	ns_g sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 &&
+	ip -n "$NS_G" -batch - <<-B
+		link set red up
+		link set g1 master red
+		link set h1 master red
+		neigh replace $CLIENT4 lladdr $MAC_c1 dev g1 nud permanent
+		neigh replace $CLIENT6 lladdr $MAC_c1 dev g1 nud permanent
+		neigh replace $SERVER4 lladdr $MAC_s1 dev h1 nud permanent
+		neigh replace $SERVER6 lladdr $MAC_s1 dev h1 nud permanent
+	B
+}

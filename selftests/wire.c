@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum.h"
+
 #define TCP 6
 
 static unsigned int get16(const uint8_t *p)
@@ -20,22 +22,6 @@ static unsigned int get16(const uint8_t *p)
 static uint32_t get32(const uint8_t *p)
 {
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static uint32_t sum(const uint8_t *p, unsigned int len, uint32_t s)
-{
-	unsigned int i;
-
-	for (i = 0; i < len; i++)
-		s += i & 1 ? p[i] : p[i] << 8;
-	return s;
-}
-
-static uint16_t fold(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
 }
 
 /* What a reader of a test's output knows MPTCP options by; lengths are left to the reader. */
