@@ -344,7 +344,7 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_CLOSE_SENT: Segments sent to close sessions; those with
  *   RST are in reset-sent too.
  * @MPTCP_MB_COUNTER_EVENT_LOST: Events left out because of their rate, or of
- *   slow listeners.
+ *   listeners that are slow and want it known (NETLINK_BROADCAST_ERROR).
  */
 enum mptcp_mb_counter {
 	MPTCP_MB_COUNTER_EXIT_OTHER,
