@@ -34,7 +34,7 @@ translated()
 
 check "the module is loaded" load_module
 topo_up
-virtual_server
+virtual_server masquerade
 xfer_serve -4
 xfer_serve -6
 for family in 4 6; do

@@ -120,7 +120,7 @@ nat()
 {
 	[ "$F" = 4 ] && VIRTUAL=10.9.9.9 || VIRTUAL=fd09::9
 	endpoints "$NS_S"
-	virtual_server to :20000-29999 random
+	virtual_server masquerade to :20000-29999 random
 	check "v$F: NAT: two subflows" session a 2 "$VIRTUAL" --rate 1000000 --duration 60
 	check "v$F: NAT: the server is the real one, the client as it is" holds \
 		".[0].server == \"$S\" and .[0].client == \"$C\""

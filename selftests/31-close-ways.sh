@@ -123,7 +123,7 @@ bulk_nat()
 {
 	apply "policy set default allow"
 	[ "$F" = 4 ] && VIA=10.9.9.9 || VIA=fd09::9
-	virtual_server to :20000-29999 random
+	virtual_server masquerade to :20000-29999 random
 	ns_g nft -f - <<-N
 		table inet filter {
 			chain forward {

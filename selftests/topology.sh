@@ -200,8 +200,8 @@ topo_down()
 	done
 }
 
-# virtual_server [MASQUERADE...]: the gateway takes connections to 10.9.9.9 and fd09::9 for the server,
-# and is who the server sees; words for nft's masquerade statement
+# virtual_server STATEMENT...: the gateway takes connections to 10.9.9.9 and fd09::9 for the server,
+# and is who the server sees, by nft's masquerade STATEMENT
 virtual_server()
 {
 	ns_g nft -f - <<-N
@@ -213,7 +213,7 @@ virtual_server()
 			}
 			chain post {
 				type nat hook postrouting priority srcnat
-				oifname h1 meta l4proto tcp masquerade $*
+				oifname h1 meta l4proto tcp $*
 			}
 		}
 	N
