@@ -251,6 +251,7 @@ gateway_calls()
 # gateway_serves: a server on the gateway, whom the client calls
 gateway_serves()
 {
+	rm -f "$TMP/server"
 	ip netns exec "$NS_G" "$XFER_BIN" server "-$F" >"$TMP/server" 2>"$TMP/server.err" &
 	XFER_PID=$!
 	wait_for 20 grep -q ^ready "$TMP/server"

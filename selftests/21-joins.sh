@@ -254,6 +254,7 @@ server_opens()
 	pair a "$S" 5001 --rate 20000 --duration 60 --local-port "600$F"
 	check "v$F: from the server's second address: a session" soon '.[0].state == "confirmed"' client "$C" state confirmed
 	ID=$(value '.[0].id')
+	rm -f "$TMP/listener"
 	ip netns exec "$NS_C" "$XFER_BIN" server "-$F" --port "600$F" >"$TMP/listener" 2>&1 &
 	LISTENER=$!
 	wait_for 5 grep -q ^ready "$TMP/listener"

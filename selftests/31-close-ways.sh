@@ -56,6 +56,7 @@ heard()
 own()
 {
 	apply "policy set default allow local on"
+	rm -f "$TMP/a.server"
 	ip netns exec "$NS_S" "$XFER_BIN" server "-$F" >"$TMP/a.server" 2>&1 &
 	PAIRS[a]=$!
 	wait_for 20 grep -q ^ready "$TMP/a.server"
@@ -64,6 +65,7 @@ own()
 	check "v$F: the gateway's client: a session" newest
 	closed "the gateway's client"
 
+	rm -f "$TMP/a.server"
 	ip netns exec "$NS_G" "$XFER_BIN" server "-$F" >"$TMP/a.server" 2>&1 &
 	PAIRS[a]=$!
 	wait_for 20 grep -q ^ready "$TMP/a.server"

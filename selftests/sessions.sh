@@ -183,6 +183,7 @@ pair()
 
 	[[ $2 == *:* ]] || family=-4
 	[[ " $* " != *" --dual "* ]] || family="-6 --dual"
+	rm -f "$TMP/$name".{server,client}	# an earlier one was ready, too
 	# shellcheck disable=SC2086	# words
 	ip netns exec "$NS_S" "$XFER_BIN" server $family --port "$3" >"$TMP/$name.server" 2>&1 &
 	PAIRS[$name]=$!
