@@ -18,6 +18,7 @@ struct seen {
 
 void naive_parse(const u8 *b, unsigned int len, enum mb_place place, struct seen *seen);
 unsigned int naive_fault(const u8 *p, unsigned int len, enum mb_place place);
+const char *naive_describe(const u8 *b, unsigned int len, enum mb_place place);
 const char *describe(const struct mb_options *opts);
 bool inside(const struct mb_options *opts);
 

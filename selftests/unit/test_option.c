@@ -125,6 +125,8 @@ static const char *disagreement(const u8 *b, unsigned int len, enum mb_place pla
 	}
 	if (opts.subtypes != subtypes || opts.faulty != faulty)
 		return "summary";
+	if (strcmp(describe(&opts), naive_describe(b, len, place)))
+		return "fields";
 	if (!untouched(&opts))
 		return "what is not filled";
 	return inside(&opts) ? NULL : "a field's position";
