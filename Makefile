@@ -59,9 +59,21 @@ build/replace: selftests/replace.c include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -Iinclude/uapi -o $@ $< -lmnl
 
+build/evade: $(addprefix selftests/,evade.c evade_options.c evade_layout.c evade_frame.c evade_endpoint.c \
+		evade_judge.c craft_build.c capture.c unit/option_naive.c evade.h craft.h checksum.h \
+		capture.h unit/option_aid.h) src/option.h
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -Iselftests -Isrc -o $@ $(filter %.c,$^) -lpcap
+
 build/queue: selftests/queue.c
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -o $@ $< -lmnl
+
+build/churn: selftests/churn.c selftests/churn_nl.c selftests/churn_talk.c selftests/churn_net.c \
+		selftests/churn_netns.c selftests/churn.h selftests/checksum.h \
+		include/uapi/linux/mptcp_mb.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -pthread -Iinclude/uapi -o $@ $(filter %.c,$^) -lmnl
 
 build/capcount: selftests/capcount.c selftests/capture.c src/option.c src/option_name.c \
 		selftests/capture.h src/option.h
@@ -73,8 +85,8 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/queue build/capcount \
-	   build/replay
+testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/queue build/churn build/capcount \
+	   build/replay build/evade
 
 # On KERNEL; installs first what building needs
 demo:
@@ -87,6 +99,17 @@ check:
 check-fast:
 	$(MAKE) check KERNELS=uml
 
+# On kernels that look for bugs: all of it on one that is quick, what provokes races on one with
+# several processors and preemption.
+RACES = 07-replace,11-lifecycle,34-queue,43-faults,44-churn
+check-debug:
+	TCG_THREAD=multi SMP=4 MEM=4G MB_BOOT_TIMEOUT=5400 \
+		selftests/vm/check "uml-debug smp-debug:$(RACES)" $(foreach t,$(TESTS),'$(t)')
+
+# The counts in docs/reliability.md; PARTS="evasion fuzz" chooses
+reliability:
+	selftests/reliability $(PARTS)
+
 # What a segment costs in instructions; make bench ARGS=--help
 bench:
 	selftests/bench/run $(ARGS)
@@ -96,6 +119,14 @@ ko-bench:
 	@mkdir -p $(BUILD)/bench
 	@for f in Kbuild mb_bench.c; do ln -sfr selftests/bench/$$f $(BUILD)/bench/$$f; done
 	flock $(BUILD)/bench/.lock $(MAKE) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD)/bench modules
+
+# The module with its calls that may be out of memory watched, in build/KERNELRELEASE/faults
+ko-faults:
+	@mkdir -p $(BUILD)/faults
+	@for f in Kbuild shim.c; do ln -sfr selftests/faults/$$f $(BUILD)/faults/$$f; done
+	@ln -sfr Kbuild $(BUILD)/faults/Kbuild.module
+	@selftests/faults/generate $(BUILD)/faults
+	$(MAKE) ko BUILD=$(BUILD)/faults
 
 clean:
 	rm -rf build mptcp_mb.ko
@@ -110,7 +141,10 @@ help:
 	@echo 'make check       installs what is missing; unit tests; selftests in VMs, on Debian'"'s"' 6.1 and 6.12'
 	@echo '                 KERNELS="$(KERNELS)" TESTS="NAME..." choose, patterns are allowed'
 	@echo 'make check-fast  the same under User-Mode Linux: quick; its kernel is built once'
+	@echo 'make check-debug the same on kernels with KASAN, lockdep, kmemleak and so on; they are built once'
+	@echo 'make reliability evasion, fuzzing, faults, races at full size, hours; writes docs/reliability.md'
+	@echo '                 PARTS="evasion fuzz" choose'
 	@echo 'make bench       what a segment costs, beside nftables'
 	@echo 'make clean       removes what was built; the kernels in the cache stay'
 
-.PHONY: all module ko tool testtools demo check check-fast bench ko-bench clean help
+.PHONY: all module ko tool testtools demo check check-fast check-debug reliability bench ko-bench ko-faults clean help

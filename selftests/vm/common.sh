@@ -13,14 +13,17 @@ EXIT_WARNING=97		# the kernel warned
 EXIT_DIED=98		# the kernel crashed, or went away without leaving a result
 EXIT_TIMEOUT=99		# nothing came within TIMEOUT seconds
 
-# The kernels, one line each: NAME KIND SOURCE
+# The kernels, one line each: NAME KIND SOURCE [FRAGMENT...]
 #   stock   Debian's own, under QEMU; SOURCE is the image's meta package
-#   uml     User-Mode Linux from package linux-source-SOURCE and the fragments config/net, config/NAME
-# A debug kernel is one more line here and one more fragment in config/.
+#   uml     User-Mode Linux, built from package linux-source-SOURCE and these files of config/
+#   smp     for a PC with several processors, built likewise, under QEMU
+# The debug kernels have what finds bugs: KASAN, lockdep and so on; smp-debug is preemptible, too.
 KERNELS_TABLE='
 6.12	stock	linux-image-6.12-amd64
 6.1	stock	linux-image-amd64
-uml	uml	6.12
+uml	uml	6.12	net uml
+uml-debug	uml	6.12	net uml debug uml-debug
+smp-debug	smp	6.12	net debug smp-debug
 '
 # Of the kernel's source: ynl, checkpatch
 SOURCE_VERSION=6.12
@@ -36,10 +39,10 @@ kernel_names()
 	awk 'NF { print $1 }' <<<"$KERNELS_TABLE"
 }
 
-# kernel_select NAME: sets KERNEL, KIND and SOURCE
+# kernel_select NAME: sets KERNEL, KIND, SOURCE and FRAGMENTS
 kernel_select()
 {
-	read -r KERNEL KIND SOURCE < <(awk -v k="$1" '$1 == k' <<<"$KERNELS_TABLE")
+	read -r KERNEL KIND SOURCE FRAGMENTS < <(awk -v k="$1" '$1 == k' <<<"$KERNELS_TABLE")
 	[ -n "$KERNEL" ] || die "no kernel '$1'; there are: $(kernel_names | xargs)"
 }
 

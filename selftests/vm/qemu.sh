@@ -1,29 +1,43 @@
-# Sourced by run: boots one of Debian's kernels under QEMU. There is no KVM to rely on: TCG.
+# Sourced by run: boots one of Debian's kernels, or one of ours, under QEMU. There is no KVM to rely on: TCG.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2054,SC2154	# variables shared with run; commas are QEMU's
 
+# qemu_initramfs DIRECTORY VERSION MODULE...: sets initramfs
 qemu_initramfs()
 {
-	local stock=$1 version=$2 stamp
+	local dir=$1 version=$2 stamp
 
+	cache_lock "initramfs-$KERNEL"
 	stamp=$(cat "$VM/initramfs" "$VM/initramfs-init" | sha256sum | cut -c1-16)
-	initramfs=$stock/initramfs-$stamp
-	[ -e "$initramfs" ] || "$VM/initramfs" "$initramfs" "$stock" "$version" \
-		virtio_pci virtio_console 9pnet_virtio 9p overlay
+	initramfs=$dir/initramfs-$stamp
+	[ -e "$initramfs" ] || "$VM/initramfs" "$initramfs" "$dir" "$version" "${@:3}"
+	cache_unlock
 }
 
 stock_prepare()
 {
-	local stock version accel cpu smp mitigations icount=() cmdline
+	"$VM/kernels" get "$KERNEL" || exit "$EXIT_SETUP"
+	modroot=$(readlink -f "$CACHE/stock-$KERNEL")
+	qemu_initramfs "$modroot" "$(ls "$modroot/lib/modules")" \
+		virtio_pci virtio_console 9pnet_virtio 9p overlay
+	qemu_prepare "$modroot/vmlinux"
+}
+
+smp_prepare()
+{
+	"$VM/kernels" get "$KERNEL" || exit "$EXIT_SETUP"
+	modroot=$CACHE/$KERNEL/modroot
+	# what it needs to boot is built in
+	qemu_initramfs "$modroot" "$(ls "$modroot/lib/modules")"
+	qemu_prepare "$CACHE/$KERNEL/vmlinux"
+}
+
+# qemu_prepare VMLINUX: sets console, boot
+qemu_prepare()
+{
+	local accel cpu smp mitigations icount=() cmdline
 
 	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: run selftests/vm/deps"
-	"$VM/kernels" get "$KERNEL" || exit "$EXIT_SETUP"
-	stock=$(readlink -f "$CACHE/stock-$KERNEL")
-	version=$(ls "$stock/lib/modules")
-	cache_lock "initramfs-$KERNEL"
-	qemu_initramfs "$stock" "$version"
-	cache_unlock
-	modroot=$stock
 	console=/dev/hvc0
 
 	# One thread emulates all processors in turn. With a thread for each the kernel's patching
@@ -56,7 +70,7 @@ stock_prepare()
 	boot=(qemu-system-x86_64 -M "q35,usb=off,vmport=off,smbus=off,sata=off"
 		-accel "$accel" -cpu "$cpu" -smp "$smp" -m "${MEM:-2G}" "${icount[@]}"
 		-nodefaults -no-user-config -display none -no-reboot
-		-kernel "$stock/vmlinux" -initrd "$initramfs"
+		-kernel "$1" -initrd "$initramfs"
 		-serial "file:$outdir/kernel.log"
 		-device virtio-serial-pci -device virtconsole,chardev=con
 		-chardev "stdio,id=con,signal=off"
@@ -73,3 +87,5 @@ stock_boot()
 {
 	"${limit[@]}" "${boot[@]}"
 }
+
+smp_boot() { stock_boot; }
