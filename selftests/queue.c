@@ -106,7 +106,9 @@ int main(int argc, char **argv)
 		n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			break;
-		if (n < 0 || mnl_cb_run(buf, n, 0, 0, let_go_on, sock) < MNL_CB_STOP) {
+		/* ENOENT: what a verdict was for has gone, with its interface for one */
+		if (n < 0 || (mnl_cb_run(buf, n, 0, 0, let_go_on, sock) < MNL_CB_STOP &&
+			      errno != ENOENT)) {
 			perror("queue");
 			return 1;
 		}
