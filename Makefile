@@ -65,6 +65,13 @@ build/evade: $(addprefix selftests/,evade.c evade_options.c evade_layout.c evade
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -Iselftests -Isrc -o $@ $(filter %.c,$^) -lpcap
 
+build/nlfuzz: $(addprefix selftests/,nlfuzz.c nlfuzz_table.c nlfuzz_make.c nlfuzz_sock.c nlfuzz_txn.c \
+		nlfuzz_dump.c nlfuzz.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -shared -fPIC -o $@_record.so selftests/nlfuzz_record.c -ldl
+	$(CC) -O2 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -static -Iinclude/uapi -o $@ \
+		$(filter-out %_record.c,$(filter %.c,$^))
+
 build/queue: selftests/queue.c
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -o $@ $< -lmnl
@@ -75,6 +82,12 @@ build/churn: selftests/churn.c selftests/churn_nl.c selftests/churn_talk.c selft
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -pthread -Iinclude/uapi -o $@ $(filter %.c,$^) -lmnl
 
+build/faults: $(addprefix selftests/,$(addprefix faults/,faults.c inject.c netlink.c policy.c module.c \
+		way.c stories.c faults.h) play_option.c craft_build.c play.h craft.h checksum.h) \
+		include/uapi/linux/mptcp_mb.h
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -Iinclude/uapi -Iselftests -o $@ $(filter %.c,$^) -lcrypto
+
 build/capcount: selftests/capcount.c selftests/capture.c src/option.c src/option_name.c \
 		selftests/capture.h src/option.h
 	@mkdir -p build
@@ -84,9 +97,19 @@ build/replay: selftests/replay.c selftests/capture.c selftests/capture.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lpcap
 
+# The kernel's own MPTCP selftests
+PEERS = mptcp_connect mptcp_inq mptcp_sockopt pm_nl_ctl
+build/peers/mptcp/mptcp_connect: selftests/vm/source
+	@mkdir -p build
+	selftests/vm/source build/peers.source $(addprefix tools/testing/selftests/net/,lib.sh net_helper.sh mptcp)
+	rm -rf build/peers
+	mv build/peers.source/tools/testing/selftests/net build/peers
+	rm -r build/peers.source
+	for p in $(PEERS); do $(CC) -O2 -o build/peers/mptcp/$$p build/peers/mptcp/$$p.c || exit; done
+
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/queue build/churn build/capcount \
-	   build/replay build/evade
+testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/nlfuzz build/queue build/churn build/faults build/capcount \
+	   build/replay build/evade build/peers/mptcp/mptcp_connect
 
 # On KERNEL; installs first what building needs
 demo:
@@ -110,6 +133,11 @@ check-debug:
 reliability:
 	selftests/reliability $(PARTS)
 
+# libFuzzer on the parsers, each target for SECONDS, two at a time; TARGETS="option reply" chooses
+SECONDS ?= 60
+fuzz:
+	selftests/fuzz/run $(SECONDS) $(TARGETS)
+
 # What a segment costs in instructions; make bench ARGS=--help
 bench:
 	selftests/bench/run $(ARGS)
@@ -127,6 +155,7 @@ ko-faults:
 	@ln -sfr Kbuild $(BUILD)/faults/Kbuild.module
 	@selftests/faults/generate $(BUILD)/faults
 	$(MAKE) ko BUILD=$(BUILD)/faults
+	selftests/faults/sites.py $(BUILD)/faults/mptcp_mb.ko >$(BUILD)/faults/sites
 
 clean:
 	rm -rf build mptcp_mb.ko
@@ -144,7 +173,9 @@ help:
 	@echo 'make check-debug the same on kernels with KASAN, lockdep, kmemleak and so on; they are built once'
 	@echo 'make reliability evasion, fuzzing, faults, races at full size, hours; writes docs/reliability.md'
 	@echo '                 PARTS="evasion fuzz" choose'
+	@echo 'make fuzz        fuzzes the parsers of options, policies and netlink answers: SECONDS=60 each'
+	@echo '                 TARGETS="NAME..." choose; what is found stays in build/fuzz'
 	@echo 'make bench       what a segment costs, beside nftables'
 	@echo 'make clean       removes what was built; the kernels in the cache stay'
 
-.PHONY: all module ko tool testtools demo check check-fast check-debug reliability bench ko-bench ko-faults clean help
+.PHONY: all module ko tool testtools demo check check-fast fuzz check-debug reliability bench ko-bench ko-faults clean help
