@@ -89,6 +89,7 @@ static int note_outcome(const struct nlattr *nest, struct answer *a)
 {
 	const struct nlattr *tb[MPTCP_MB_OUTCOME_MAX + 1];
 	struct outcome *o = &a->outcome[a->outcomes];
+	char *segment;
 
 	nl_parse_nested(nest, tb, MPTCP_MB_OUTCOME_MAX);
 	if (a->outcomes == OUTCOMES_MAX)
@@ -98,7 +99,10 @@ static int note_outcome(const struct nlattr *nest, struct answer *a)
 	    nl_uint(tb[MPTCP_MB_OUTCOME_VERDICT], &o->verdict) ||
 	    nl_uint(tb[MPTCP_MB_OUTCOME_CAUSE], &o->cause))
 		return -1;
-	o->segment = nl_string(tb[MPTCP_MB_OUTCOME_SEGMENT]);
+	/* it is a key of JSON's, and text */
+	segment = nl_string(tb[MPTCP_MB_OUTCOME_SEGMENT]);
+	o->segment = text_visible(segment);
+	free(segment);
 	a->outcomes++;
 	return 0;
 }

@@ -86,7 +86,7 @@ static int hear_all(const void *buf, int len, listen_heard heard, void *data,
 {
 	const struct nlmsghdr *nlh;
 
-	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	for (nlh = buf; nl_whole(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && heard(nlh, data, e))
 			return -1;
 	return 0;

@@ -3,6 +3,7 @@
 #include <linux/genetlink.h>
 #include <linux/mptcp_mb.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #define RECEIVE_SIZE	65536	/* dumps come in pieces of at most 32 KiB */
 #define DUMP_TRIES	20
+#define ERRNO_MAX	4095	/* of the kernel */
 #define MANY_BYTES	32768	/* sent in one go */
 #define MANY_COUNT	64	/* so that all refusals fit into the socket */
 
@@ -22,14 +24,20 @@ static void read_extack(const struct nlmsghdr *nlh, size_t skip,
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, skip) {
-		const size_t len = mnl_attr_get_payload_len(attr);
+		const unsigned int len = mnl_attr_get_payload_len(attr);
 
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG && len)
-			strncat(why->text, mnl_attr_get_payload(attr),
-				len < sizeof(why->text) ? len : sizeof(why->text) - 1);
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+			snprintf(why->text, sizeof(why->text), "%.*s", (int)len,
+				 (const char *)mnl_attr_get_payload(attr));
 		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_OFFS && len == 4)
 			why->offset = mnl_attr_get_u32(attr);
 	}
+}
+
+/* What the kernel means by 0 or a negative errno */
+static int errno_of(int error)
+{
+	return error <= 0 && error >= -ERRNO_MAX ? -error : EBADMSG;
 }
 
 /* Whether a message ends the answer: 1, and @why->errnum is 0 if all is well. */
@@ -47,7 +55,7 @@ static bool read_end(const struct nlmsghdr *nlh, struct nl_refusal *why)
 			why->errnum = EBADMSG;
 			return true;
 		}
-		why->errnum = -error->error;
+		why->errnum = errno_of(error->error);
 		skip = sizeof(*error);
 		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
 			skip += error->msg.nlmsg_len - sizeof(error->msg);
@@ -55,7 +63,7 @@ static bool read_end(const struct nlmsghdr *nlh, struct nl_refusal *why)
 	case NLMSG_DONE:
 		if (len < sizeof(int))
 			return true;
-		why->errnum = -*(const int *)mnl_nlmsg_get_payload(nlh);
+		why->errnum = errno_of(*(const int *)mnl_nlmsg_get_payload(nlh));
 		skip = sizeof(int);
 		break;
 	default:
@@ -94,6 +102,7 @@ static int converse(struct nl *nl, const char *place, struct nlmsghdr *req,
 		    bool *torn, struct err *e)
 {
 	static char buf[RECEIVE_SIZE] __attribute__((aligned(8)));
+	const bool dump = (req->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	const struct nlmsghdr *nlh;
 	int n;
 
@@ -107,11 +116,11 @@ static int converse(struct nl *nl, const char *place, struct nlmsghdr *req,
 		if (n < 0)
 			return err_set(e, STATUS_KERNEL, "%s: receiving from the kernel: %s",
 				       place, strerror(errno));
-		for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, n);
+		for (nlh = (void *)buf; nl_whole(nlh, n);
 		     nlh = mnl_nlmsg_next(nlh, &n)) {
 			if (nlh->nlmsg_seq != nl->seq)
 				continue;
-			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			if (dump && nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 				*torn = true;
 			if (read_end(nlh, why))
 				return 0;
@@ -311,7 +320,7 @@ static int collect(struct nl *nl, uint32_t first, unsigned int n,
 		}
 		if (len < 0)
 			return lost && !told ? -1 : told;
-		for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, len);
+		for (nlh = (void *)buf; nl_whole(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len)) {
 			if (!read_end(nlh, &why) || !why.errnum ||
 			    why.seq - first >= n)

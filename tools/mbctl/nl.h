@@ -44,6 +44,14 @@ struct nl_refusal {
 	char text[256];
 };
 
+/* Whether all of a message is there; libmnl 1.0.4 takes a length of 2 GiB and more
+ * for a negative one, which is less than @len.
+ */
+static inline bool nl_whole(const struct nlmsghdr *nlh, int len)
+{
+	return mnl_nlmsg_ok(nlh, len) && nlh->nlmsg_len <= (unsigned int)len;
+}
+
 /* A message of the answer; -1 with the err filled ends it. */
 typedef int (*nl_answer)(const struct nlmsghdr *nlh, void *data, struct err *e);
 
