@@ -120,6 +120,7 @@ shorten()
 {
 	local script=$PEERS/mptcp/mptcp_connect.sh
 
+	# shellcheck disable=SC2016	# the words of a script
 	sed -E -e 's/^for sender in \$ns1 \$ns2 \$ns3 \$ns4;do/for sender in $ns1 $ns4;do/' \
 		-e '/^run_tests_peekmode "/d' "$script" >"${script%.sh}_less.sh"
 	chmod +x "${script%.sh}_less.sh"
