@@ -331,8 +331,11 @@ int mptcp_mb_nl_site_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 	struct mb_policy *p;
 	struct mb_site *s;
 	void *hdr;
-	int err = 0;
+	int err;
 
+	err = mb_netlink_lists_all(cb);
+	if (err)
+		return err;
 	mutex_lock(&mn->lock);
 	cb->seq = mn->generation;
 	p = mb_policy_live(mn);
@@ -410,7 +413,6 @@ struct genl_family mb_family __ro_after_init = {
 	.n_ops		= ARRAY_SIZE(mptcp_mb_nl_ops),
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
-	.resv_start_op	= __MPTCP_MB_CMD_MAX,
 };
 
 /**

@@ -73,21 +73,9 @@ const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1] = {
 	[MPTCP_MB_SITE_LAST_HIT] = { .type = NLA_U64, },
 };
 
-/* MPTCP_MB_CMD_STATUS_GET - do */
-const struct nla_policy mptcp_mb_status_get_nl_policy[MPTCP_MB_STATUS_UNSPEC + 1] = {
-};
-
-/* MPTCP_MB_CMD_POLICY_GET - do */
-const struct nla_policy mptcp_mb_policy_get_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
 /* MPTCP_MB_CMD_POLICY_SET - do */
 const struct nla_policy mptcp_mb_policy_set_nl_policy[MPTCP_MB_A_SETTINGS + 1] = {
 	[MPTCP_MB_A_SETTINGS] = NLA_POLICY_NESTED(mptcp_mb_settings_nl_policy),
-};
-
-/* MPTCP_MB_CMD_POLICY_FLUSH - do */
-const struct nla_policy mptcp_mb_policy_flush_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
 };
 
 /* MPTCP_MB_CMD_SITE_GET - do */
@@ -110,29 +98,9 @@ const struct nla_policy mptcp_mb_site_del_nl_policy[MPTCP_MB_A_SITE + 1] = {
 	[MPTCP_MB_A_SITE] = NLA_POLICY_NESTED(mptcp_mb_site_nl_policy),
 };
 
-/* MPTCP_MB_CMD_SITE_FLUSH - do */
-const struct nla_policy mptcp_mb_site_flush_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
-/* MPTCP_MB_CMD_TXN_BEGIN - do */
-const struct nla_policy mptcp_mb_txn_begin_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
 /* MPTCP_MB_CMD_TXN_COMMIT - do */
 const struct nla_policy mptcp_mb_txn_commit_nl_policy[MPTCP_MB_A_DRY_RUN + 1] = {
 	[MPTCP_MB_A_DRY_RUN] = { .type = NLA_FLAG, },
-};
-
-/* MPTCP_MB_CMD_TXN_ABORT - do */
-const struct nla_policy mptcp_mb_txn_abort_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
-/* MPTCP_MB_CMD_STATS_GET - do */
-const struct nla_policy mptcp_mb_stats_get_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
-/* MPTCP_MB_CMD_STATS_RESET - do */
-const struct nla_policy mptcp_mb_stats_reset_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
 };
 
 /* MPTCP_MB_CMD_SESSION_GET - do */
@@ -153,24 +121,16 @@ const struct nla_policy mptcp_mb_session_reset_nl_policy[MPTCP_MB_A_DESTINATION_
 	[MPTCP_MB_A_DESTINATION_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
 };
 
-/* MPTCP_MB_CMD_REFUSED_GET - do */
-const struct nla_policy mptcp_mb_refused_get_nl_policy[MPTCP_MB_A_UNSPEC + 1] = {
-};
-
 /* Ops table for mptcp_mb */
 const struct genl_ops mptcp_mb_nl_ops[18] = {
 	{
 		.cmd		= MPTCP_MB_CMD_STATUS_GET,
 		.doit		= mptcp_mb_nl_status_get_doit,
-		.policy		= mptcp_mb_status_get_nl_policy,
-		.maxattr	= MPTCP_MB_STATUS_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MPTCP_MB_CMD_POLICY_GET,
 		.doit		= mptcp_mb_nl_policy_get_doit,
-		.policy		= mptcp_mb_policy_get_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -183,8 +143,6 @@ const struct genl_ops mptcp_mb_nl_ops[18] = {
 	{
 		.cmd		= MPTCP_MB_CMD_POLICY_FLUSH,
 		.doit		= mptcp_mb_nl_policy_flush_doit,
-		.policy		= mptcp_mb_policy_flush_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -219,15 +177,11 @@ const struct genl_ops mptcp_mb_nl_ops[18] = {
 	{
 		.cmd		= MPTCP_MB_CMD_SITE_FLUSH,
 		.doit		= mptcp_mb_nl_site_flush_doit,
-		.policy		= mptcp_mb_site_flush_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MPTCP_MB_CMD_TXN_BEGIN,
 		.doit		= mptcp_mb_nl_txn_begin_doit,
-		.policy		= mptcp_mb_txn_begin_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -240,21 +194,15 @@ const struct genl_ops mptcp_mb_nl_ops[18] = {
 	{
 		.cmd		= MPTCP_MB_CMD_TXN_ABORT,
 		.doit		= mptcp_mb_nl_txn_abort_doit,
-		.policy		= mptcp_mb_txn_abort_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= MPTCP_MB_CMD_STATS_GET,
 		.doit		= mptcp_mb_nl_stats_get_doit,
-		.policy		= mptcp_mb_stats_get_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 	},
 	{
 		.cmd		= MPTCP_MB_CMD_STATS_RESET,
 		.doit		= mptcp_mb_nl_stats_reset_doit,
-		.policy		= mptcp_mb_stats_reset_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -283,8 +231,6 @@ const struct genl_ops mptcp_mb_nl_ops[18] = {
 		.cmd		= MPTCP_MB_CMD_REFUSED_GET,
 		.doit		= mptcp_mb_nl_refused_get_doit,
 		.dumpit		= mptcp_mb_nl_refused_get_dumpit,
-		.policy		= mptcp_mb_refused_get_nl_policy,
-		.maxattr	= MPTCP_MB_A_UNSPEC,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -15,13 +15,7 @@
 extern const struct nla_policy mptcp_mb_settings_nl_policy[MPTCP_MB_SET_SHARE_MARK + 1];
 extern const struct nla_policy mptcp_mb_site_nl_policy[MPTCP_MB_SITE_LAST_HIT + 1];
 
-extern const struct nla_policy mptcp_mb_status_get_nl_policy[MPTCP_MB_STATUS_UNSPEC + 1];
-
-extern const struct nla_policy mptcp_mb_policy_get_nl_policy[MPTCP_MB_A_UNSPEC + 1];
-
 extern const struct nla_policy mptcp_mb_policy_set_nl_policy[MPTCP_MB_A_SETTINGS + 1];
-
-extern const struct nla_policy mptcp_mb_policy_flush_nl_policy[MPTCP_MB_A_UNSPEC + 1];
 
 extern const struct nla_policy mptcp_mb_site_get_nl_policy[MPTCP_MB_A_SITE + 1];
 
@@ -31,25 +25,13 @@ extern const struct nla_policy mptcp_mb_site_replace_nl_policy[MPTCP_MB_A_SITE +
 
 extern const struct nla_policy mptcp_mb_site_del_nl_policy[MPTCP_MB_A_SITE + 1];
 
-extern const struct nla_policy mptcp_mb_site_flush_nl_policy[MPTCP_MB_A_UNSPEC + 1];
-
-extern const struct nla_policy mptcp_mb_txn_begin_nl_policy[MPTCP_MB_A_UNSPEC + 1];
-
 extern const struct nla_policy mptcp_mb_txn_commit_nl_policy[MPTCP_MB_A_DRY_RUN + 1];
-
-extern const struct nla_policy mptcp_mb_txn_abort_nl_policy[MPTCP_MB_A_UNSPEC + 1];
-
-extern const struct nla_policy mptcp_mb_stats_get_nl_policy[MPTCP_MB_A_UNSPEC + 1];
-
-extern const struct nla_policy mptcp_mb_stats_reset_nl_policy[MPTCP_MB_A_UNSPEC + 1];
 
 extern const struct nla_policy mptcp_mb_session_get_nl_policy[MPTCP_MB_A_SESSION_ID + 1];
 
 extern const struct nla_policy mptcp_mb_session_close_nl_policy[MPTCP_MB_A_SESSION_ID + 1];
 
 extern const struct nla_policy mptcp_mb_session_reset_nl_policy[MPTCP_MB_A_DESTINATION_PORT + 1];
-
-extern const struct nla_policy mptcp_mb_refused_get_nl_policy[MPTCP_MB_A_UNSPEC + 1];
 
 /* Ops table for mptcp_mb */
 extern const struct genl_ops mptcp_mb_nl_ops[18];

@@ -112,6 +112,9 @@ int mptcp_mb_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 	unsigned long id = cb->args[0];
 	int err;
 
+	err = mb_netlink_lists_all(cb);
+	if (err)
+		return err;
 	mutex_lock(&mn->lock);
 	do {
 		err = dump_next(skb, cb, mn, &id);
