@@ -77,10 +77,10 @@ flood_ends()
 
 full() { is $MAX "$(status sessions)"; }
 
-# kernel_memory WHEN: a note; what is free is seen once caches are shrunk
+# kernel_memory WHEN: a note
 kernel_memory()
 {
-	note "v$F: $1: kmalloc objects, bytes, per-CPU kB, vmalloc kB, available kB: $(memory)"
+	note "v$F: $1: kmalloc objects, bytes, per-CPU kB, vmalloc kB, other pages kB: $(memory)"
 }
 
 # A session that was there before, and that goes on all the time: a transfer without end
