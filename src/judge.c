@@ -208,14 +208,14 @@ static bool joined(struct mb_way *w, struct mb_judged *j)
 }
 
 /* TCP Fast Open: a server may send data before the third ACK, and what it maps
- * it does not know to be received: without data ACK.
+ * it does not know to be received: without data ACK. Nothing stands beside it.
  */
 static bool fast_open(const struct mb_way *w)
 {
 	const struct mb_option *o = w->opts.opt;
 
-	return o->subtype == MB_DSS && o->fault == MB_FAULT_NONE &&
-	       !o->dss.ack_len;
+	return w->opts.n == 1 && o->subtype == MB_DSS &&
+	       o->fault == MB_FAULT_NONE && !o->dss.ack_len;
 }
 
 /* MPTCP options on a connection that nothing is known of */
