@@ -105,6 +105,7 @@ struct nl *nl_open(int protocol);
 void nl_close(struct nl *nl);
 void nl_renew(struct nl *nl);
 void nl_begin(struct nl *nl, uint8_t cmd, uint16_t flags);
+void nl_go_on(struct nl *nl, uint8_t cmd, uint16_t flags);
 int nl_call(struct nl *nl, nl_seen seen, void *data);
 int nl_do(struct nl *nl, uint8_t cmd);
 bool nl_sound(const struct nlmsghdr *nlh);

@@ -94,10 +94,16 @@ static void find_family(struct nl *nl)
 		nl->loads = n;
 }
 
+/* To the same module as the last request: to one loaded since then it says nothing. */
+void nl_go_on(struct nl *nl, uint8_t cmd, uint16_t flags)
+{
+	message(nl, nl->family ?: UNKNOWN_FAMILY, cmd, flags);
+}
+
 void nl_begin(struct nl *nl, uint8_t cmd, uint16_t flags)
 {
 	find_family(nl);
-	message(nl, nl->family ?: UNKNOWN_FAMILY, cmd, flags);
+	nl_go_on(nl, cmd, flags);
 }
 
 /* Attributes fill their space exactly, all the way down; what is in a nest is attributes. */

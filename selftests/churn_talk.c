@@ -221,9 +221,10 @@ void *talk_close(void *arg)
 		nl_call(nl, find_closable, &found);
 		/* one that never was, too */
 		if (!rnd(8))
-			found.id[found.n < 64 ? found.n++ : 0] = rnd(1000000);
+			found.id[found.n < 64 ? found.n++ : 0] = 2000000000 + rnd(1000000);
 		while (found.n) {
-			nl_begin(nl, MPTCP_MB_CMD_SESSION_CLOSE, NLM_F_ACK);
+			/* a module that came since would have others of these ids */
+			nl_go_on(nl, MPTCP_MB_CMD_SESSION_CLOSE, NLM_F_ACK);
 			mnl_attr_put_u32(nl->nlh, MPTCP_MB_A_SESSION_ID, found.id[--found.n]);
 			closing++;
 			if (!nl_call(nl, NULL, NULL))
