@@ -57,7 +57,7 @@ figures()
 	note "figure evasion.read.capable $REPLY"
 	says $BASE faithful.join
 	note "figure evasion.read.join $REPLY"
-	note "figure evasion.passed.ours $(passed $STRIP $DROP $JOIN)"
+	note "figure evasion.passed.ours $(passed "$STRIP" "$DROP" "$JOIN")"
 	note "figure evasion.passed.nft $(passed $NFT)"
 	note "figure evasion.passed.nft-conntrack $(passed $NFT_CT)"
 	note "figure evasion.passed.tcpoptstrip $(passed $XT)"
@@ -69,7 +69,7 @@ passed()
 	local phase sum=0
 
 	for phase; do
-		says "$phase" faithful$([ "$phase" != $JOIN ] || echo .join)
+		says "$phase" "faithful$([ "$phase" != $JOIN ] || echo .join)"
 		sum=$((sum + REPLY))
 	done
 	echo $sum
@@ -114,18 +114,18 @@ check "without a policy tshark reads both" some $BASE any $((COUNT / 2))
 check "the endpoint's counters say so, too" counters_agree
 for phase in $STRIP $DROP; do
 	check "${WHO[phase]}: nobody reads MP_CAPABLE or MP_JOIN, nothing of kind 30 is left" \
-		none $phase any faithful left
+		none "$phase" any faithful left
 	check "${WHO[phase]}: nor did the endpoint count any" is "0 0" "${CAPABLE[phase]} ${JOINED[phase]}"
 done
 check "${WHO[DROP]}, midstream drop: nor in other segments" none $DROP late
 check "${WHO[JOIN]}: nobody reads MP_JOIN" none $JOIN faithful.join tshark.join
 check "${WHO[JOIN]}: nor did the endpoint count any" is 0 "${JOINED[JOIN]}"
 for phase in $STRIP $JOIN; do
-	check "${WHO[phase]}: what has nothing to refuse arrives" none $phase lost
+	check "${WHO[phase]}: what has nothing to refuse arrives" none "$phase" lost
 done
 check "${WHO[XT]}: lets none through that the endpoint reads" none $XT endpoint.capable endpoint.join
 # else the comparison compares nothing
 for phase in $NFT $NFT_CT; do
-	check "${WHO[phase]}: lets through what it is known to" some $phase faithful $((COUNT / 10))
+	check "${WHO[phase]}: lets through what it is known to" some "$phase" faithful $((COUNT / 10))
 done
 figures

@@ -136,6 +136,7 @@ static void usage(void)
 	     "       evade show SEED INDEX...\n"
 	     "       evade serve\n"
 	     "       evade hold ADDRESS\n"
+	     "       evade split CAPTURE.pcap PREFIX\n"
 	     "       evade judge SEED COUNT CAPTURE.pcap TSHARK.txt LIST PHASE PHASE...\n"
 	     "send: variants FIRST to FIRST + COUNT - 1 from interface DEV, in the network of topology.sh. The same\n"
 	     "SEED makes the same bytes, but for the tokens of live sessions that joins name (8 hex digits) and the\n"
@@ -143,6 +144,7 @@ static void usage(void)
 	     "in SERVER-NETNS, a file.\n"
 	     "write: to a file instead. show: in words.\n"
 	     "serve: an MPTCP listener; prints the token of a session that hold opened.\n"
+	     "split: what the client sent in each phase, as IP packets, to PREFIX.PHASE.\n"
 	     "judge: a line for each PHASE, the first without a policy, the second with\n"
 	     "defragmentation alone, of what three readers read in the capture: the endpoint, by its answers;\n"
 	     "tshark, whose fields are in TSHARK.txt; and the tables of the RFCs. LIST gets a line for each variant\n"
@@ -159,6 +161,8 @@ int main(int argc, char **argv)
 		return serve(argc - 2, argv + 2);
 	if (!strcmp(verb, "hold"))
 		return hold(argc - 2, argv + 2);
+	if (!strcmp(verb, "split"))
+		return split(argc - 2, argv + 2);
 	if (argc < 3) {
 		usage();
 		return strcmp(verb, "--help") ? 2 : 0;
@@ -172,5 +176,5 @@ int main(int argc, char **argv)
 		return show(argc - 3, argv + 3, seed);
 	if (!strcmp(verb, "judge"))
 		return judge(argc - 3, argv + 3, seed);
-	quit("not send, write, show, serve, hold or judge", verb);
+	quit("not send, write, show, serve, hold, split or judge", verb);
 }

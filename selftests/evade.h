@@ -107,6 +107,7 @@ void opener_end(void);
 
 int serve(int argc, char **argv);
 int hold(int argc, char **argv);
+int split(int argc, char **argv);
 int judge(int argc, char **argv, uint64_t seed);
 
 _Noreturn void quit(const char *what, const char *which);

@@ -177,6 +177,27 @@ xt_flush()
 
 # --- the judges ------------------------------------------------------------------------------
 
+# what_tshark_reads CAPTURE: to $TMP/tshark. Its start takes long in an emulated guest, its memory is for a
+# phase of the full size.
+what_tshark_reads()
+{
+	local file files
+
+	"$EVADE" split "$1" "$TMP/phase" || return
+	files=("$TMP"/phase.*)
+	if [ -z "$MB_FULL" ]; then
+		mergecap -a -F pcap -w "$TMP/all" "${files[@]}" || return
+		files=("$TMP/all")
+	fi
+	for file in "${files[@]}"; do
+		tshark -n -r "$file" -o tcp.analyze_sequence_numbers:FALSE -o tcp.desegment_tcp_streams:FALSE \
+			-Y 'tcp && !tcp.short_segment && !icmp && !icmpv6' -T fields -E occurrence=a \
+			-e ip.src -e ipv6.src -e tcp.srcport -e tcp.flags -e tcp.options.mptcp.subtype \
+			2>"$TMP/tshark.err" || { cat "$TMP/tshark.err"; return 1; }
+	done >"$TMP/tshark"
+	rm -f "$TMP"/phase.*
+}
+
 # judges CAPTURE PHASE...: SAYS[PHASE] is what evade judge says of it; $TMP/list has each variant
 declare -a SAYS
 judges()
@@ -184,10 +205,7 @@ judges()
 	local capture=$1 line
 
 	shift
-	tshark -n -r "$capture" -o tcp.analyze_sequence_numbers:FALSE -o tcp.desegment_tcp_streams:FALSE \
-		-Y 'tcp && !tcp.short_segment && !icmp && !icmpv6' -T fields -E occurrence=a -e ip.src -e ipv6.src -e tcp.srcport \
-		-e tcp.flags -e tcp.options.mptcp.subtype >"$TMP/tshark" 2>"$TMP/tshark.err" ||
-		{ cat "$TMP/tshark.err"; return 1; }
+	what_tshark_reads "$capture" &&
 	"$EVADE" judge "$SEED" "$COUNT" "$capture" "$TMP/tshark" "$TMP/list" "$@" >"$TMP/says" || return
 	while read -r line; do
 		[[ $line =~ ^phase=([0-9]+) ]] && SAYS[BASH_REMATCH[1]]=$line

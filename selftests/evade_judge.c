@@ -297,6 +297,46 @@ static void read_capture(const char *file)
 
 /* --- tshark --- */
 
+/* split CAPTURE PREFIX: what the client sent in each phase, to PREFIX.PHASE, as IP packets: tshark keeps
+ * all that it ever saw, and there is much.
+ */
+int split(int argc, char **argv)
+{
+	static const uint32_t magic[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 262144, 101 };
+	FILE *out[PHASES] = { 0 };
+	struct packet packet;
+	char name[4096];
+	int status;
+
+	if (argc != 2 || capture_open(argv[0]))
+		quit("wants CAPTURE PREFIX", "split");
+	count = VARIANTS_MAX;
+	while ((status = capture_next(&packet)) == 1) {
+		uint32_t record[4] = { 0, 0, packet.len, packet.len };
+		uint16_t *bits = packet.why ? NULL :
+				 cell(packet.family, packet.ip + (packet.family == 4 ? 12 : 8), FIRST_PORT);
+		unsigned int phase = bits ? (bits - seen[0]) / VARIANTS_MAX : 0;
+
+		if (!bits)
+			continue;
+		snprintf(name, sizeof(name), "%s.%u", argv[1], phase);
+		if (!out[phase]) {
+			out[phase] = fopen(name, "w");
+			if (!out[phase])
+				quit(strerror(errno), name);
+			fwrite(magic, sizeof(magic), 1, out[phase]);
+		}
+		fwrite(record, sizeof(record), 1, out[phase]);
+		fwrite(packet.ip, packet.len, 1, out[phase]);
+	}
+	for (unsigned int i = 0; i < PHASES; i++)
+		if (out[i] && fclose(out[i]))
+			quit(strerror(errno), argv[1]);
+	if (status < 0)
+		quit(capture_error(), argv[0]);
+	return 0;
+}
+
 /* Columns: ip.src, ipv6.src, tcp.srcport, tcp.flags, tcp.options.mptcp.subtype (all of them) */
 static void read_line(char *line)
 {
