@@ -22,11 +22,14 @@ static void usage(FILE *f)
 	      "  transactions  some sockets open and abandon them; what is in force is what a model says\n"
 	      "  dumps         of sites and sessions, which change meanwhile, and are not read to the end\n"
 	      "  rights        each command once, and the group of events; prints what became of each\n"
+	      "  raw COMMAND FLAGS [HEX]  one message: its flags beside NLM_F_REQUEST and NLM_F_ACK, or\n"
+	      "                \"reserved\", and its attributes; prints what became of it\n"
 	      "  --seed N      what is sent depends on it (default: 1)\n"
 	      "  --count N     messages or rounds (default: 10000)\n"
 	      "  --corpus FILE recorded messages, as nlfuzz_record.so writes them\n"
 	      "  --keys K,...  hexadecimal; no message of the kernel may hold one, in any byte order\n"
 	      "  --nobody      we have no right: nothing but the counters may be told, nothing may change\n"
+	      "  --foreign     in a user namespace that may have no policy: nothing may change\n"
 	      "  --loose       flags and bytes that mean nothing may be accepted\n"
 	      "Prints a line for each thing that is wrong, then sums. Exit status 1 if anything was.\n", f);
 }
@@ -90,6 +93,32 @@ static int hex_digit(char c)
 	return c && p ? p - digits : -1;
 }
 
+static int play_raw(char **argv)
+{
+	uint16_t flags = NLM_F_ACK | strtoul(argv[1], NULL, 0);
+	const char *hex = argv[2];
+	struct genlmsghdr *genl;
+	struct message m;
+	struct answer a;
+	struct sock s;
+	unsigned int i;
+
+	for (i = 0; i < n_commands && strcmp(commands[i].name, argv[0]); i++)
+		;
+	if (i == n_commands)
+		return -1;
+	make_plain(&m, env.family, &commands[i], flags);
+	genl = NLMSG_DATA((struct nlmsghdr *)m.buf);
+	genl->reserved = !strcmp(argv[1], "reserved");
+	for (; hex && hex_digit(hex[0]) >= 0 && hex_digit(hex[1]) >= 0; hex += 2)
+		m.buf[m.len++] = hex_digit(hex[0]) << 4 | hex_digit(hex[1]);
+	sock_open(&s, true, RECEIVE_MAX);
+	ask(&s, &m, &a);
+	printf("%s %s\n", a.errnum > 0 ? strerrorname_np(a.errnum) : a.errnum ? "silence" : "ok", a.text);
+	sock_close(&s);
+	return 0;
+}
+
 /* K,K,...: each becomes two, one backwards */
 static int read_keys(const char *s)
 {
@@ -146,8 +175,7 @@ static int play(const char *what, uint64_t count)
 		return play_dumps(count);
 	if (!strcmp(what, "rights"))
 		return play_rights();
-	usage(stderr);
-	exit(2);
+	return -1;
 }
 
 int main(int argc, char **argv)
@@ -158,6 +186,7 @@ int main(int argc, char **argv)
 		{ "corpus", required_argument, NULL, 'f' },
 		{ "keys", required_argument, NULL, 'k' },
 		{ "nobody", no_argument, NULL, 'n' },
+		{ "foreign", no_argument, NULL, 'o' },
 		{ "loose", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
@@ -174,6 +203,7 @@ int main(int argc, char **argv)
 		case 'c':	count = strtoull(optarg, NULL, 0); break;
 		case 'f':	corpus = optarg; break;
 		case 'n':	env.nobody = true; break;
+		case 'o':	env.foreign = true; break;
 		case 'l':	env.strict = false; break;
 		case 'h':	usage(stdout); return 0;
 		case 'k':
@@ -183,14 +213,21 @@ int main(int argc, char **argv)
 		default:	usage(stderr); return 2;
 		}
 	}
-	if (optind + 1 != argc) {
+	if (optind == argc) {
 		usage(stderr);
 		return 2;
 	}
 	family_find();
 	if (corpus && corpus_load(corpus, env.family) <= 0)
 		quit(corpus);
-	play(argv[optind], count);
+	if (!strcmp(argv[optind], "raw") && optind + 3 <= argc)
+		c = play_raw(argv + optind + 1);
+	else
+		c = play(argv[optind], count);
+	if (c) {
+		usage(stderr);
+		return 2;
+	}
 	report();
 	return env.tally.wrong ? 1 : 0;
 }

@@ -131,6 +131,7 @@ struct tally {
  * @group:	of its events
  * @strict:	messages with flags or bytes that mean nothing are refused
  * @nobody:	has no right: nothing but the counters may be accepted
+ * @foreign:	in a user namespace that may have no policy
  * @n_keys:	of
  * @keys:	byte strings that no message may hold
  * @seed:	of the messages
@@ -139,7 +140,7 @@ struct tally {
 struct env {
 	uint16_t family;
 	uint32_t group;
-	bool strict, nobody;
+	bool strict, nobody, foreign;
 	unsigned int n_keys;
 	uint8_t keys[KEYS_MAX][8];
 	uint64_t seed, now;

@@ -245,14 +245,15 @@ int play_dumps(uint64_t rounds)
 {
 	struct rng r = { env.seed };
 	struct sock other;
+	uint64_t i;
 
 	sock_open(&other, true, RECEIVE_MAX);
 	flush(&other, MPTCP_MB_CMD_POLICY_FLUSH);
-	while (rounds--) {
+	for (i = 0; i < rounds; i++) {
 		/* all of them again, now and then */
-		if (rounds % 16 == 0)
+		if (i % 16 == 0)
 			fill_sites(&other);
-		while (n_sessions < SESSIONS && rounds % 16 == 0)
+		while (n_sessions < SESSIONS && i % 16 == 0)
 			add_session(&other);
 		play_one(&other, &r);
 	}

@@ -398,6 +398,8 @@ static void judge_one(const struct nlmsghdr *nlh, const struct answer *a)
 	c = command_of(genl->cmd);
 	if (env.nobody && !c->open)
 		wrong(nlh, nlh->nlmsg_len, "%s accepted from one who has no right", c->name);
+	if (env.foreign && c->changes)
+		wrong(nlh, nlh->nlmsg_len, "%s accepted in a user namespace", c->name);
 }
 
 /**

@@ -9,6 +9,9 @@
 
 #include "nlfuzz.h"
 
+/* All that the specification has, but what only the kernel sends: MPTCP_MB_CMD_EVENT_NTF is the last */
+#define WHOLE(array, max)	_Static_assert(COUNT(array) == (max), #array " is not all")
+
 #define U32_ANY		0, UINT32_MAX
 #define SET(name)	static const struct set name = { COUNT(name##_attrs), name##_attrs }
 
@@ -30,6 +33,7 @@ static const struct attr settings_attrs[] = {
 	{ MPTCP_MB_SET_SHARE_MARK, U32, U32_ANY },
 };
 SET(settings);
+WHOLE(settings_attrs, MPTCP_MB_SET_MAX);
 
 static const struct attr site_attrs[] = {
 	{ MPTCP_MB_SITE_ADDRESS, ADDRESS, 4, 16 },
@@ -51,6 +55,7 @@ static const struct attr site_attrs[] = {
 	{ MPTCP_MB_SITE_LAST_HIT, U64, 0, UINT64_MAX },
 };
 SET(site);
+WHOLE(site_attrs, MPTCP_MB_SITE_MAX);
 
 static const struct attr nothing_attrs[] = { { 0, NONE } };
 static const struct set nothing = { 0, nothing_attrs };
@@ -92,6 +97,7 @@ const struct command commands[] = {
 	{ "refused-get", &nothing, MPTCP_MB_CMD_REFUSED_GET, 20, .dump = true },
 };
 const unsigned int n_commands = COUNT(commands);
+WHOLE(commands, MPTCP_MB_CMD_MAX - 1);
 
 /**
  * command_of() - the command with a number
