@@ -106,10 +106,11 @@ same_words()
 	done
 }
 
-# wait_for SECONDS COMMAND...: polls until it succeeds; false if it does not in time
+# wait_for SECONDS COMMAND...: polls until it succeeds; false if it does not in time. MB_PATIENCE:
+# so many times as long, on slow kernels.
 wait_for()
 {
-	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * ${MB_PATIENCE:-1} * 1000000))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
