@@ -65,8 +65,8 @@ build/evade: $(addprefix selftests/,evade.c evade_options.c evade_layout.c evade
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -Iselftests -Isrc -o $@ $(filter %.c,$^) -lpcap
 
-build/nlfuzz: $(addprefix selftests/,nlfuzz.c nlfuzz_table.c nlfuzz_make.c nlfuzz_sock.c nlfuzz_txn.c \
-		nlfuzz_dump.c nlfuzz.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
+build/nlfuzz: $(addprefix selftests/,nlfuzz.c nlfuzz_table.c nlfuzz_make.c nlfuzz_wild.c nlfuzz_mutate.c \
+		nlfuzz_sweep.c nlfuzz_sock.c nlfuzz_txn.c nlfuzz_dump.c nlfuzz.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -shared -fPIC -o $@_record.so selftests/nlfuzz_record.c -ldl
 	$(CC) -O2 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -static -Iinclude/uapi -o $@ \
@@ -83,7 +83,7 @@ build/churn: selftests/churn.c selftests/churn_nl.c selftests/churn_talk.c selft
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -pthread -Iinclude/uapi -o $@ $(filter %.c,$^) -lmnl
 
 build/faults: $(addprefix selftests/,$(addprefix faults/,faults.c inject.c netlink.c policy.c module.c \
-		way.c stories.c faults.h) play_option.c craft_build.c play.h craft.h checksum.h) \
+		way.c stories.c faults.h way.h) play_option.c craft_build.c play.h craft.h checksum.h) \
 		include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -Iinclude/uapi -Iselftests -o $@ $(filter %.c,$^) -lcrypto
@@ -126,7 +126,7 @@ check-fast:
 # several processors and preemption.
 RACES = 07-replace,11-lifecycle,34-queue,43-faults,44-churn
 check-debug:
-	TCG_THREAD=multi SMP=4 MEM=4G MB_BOOT_TIMEOUT=5400 \
+	TCG_THREAD=multi SMP=4 MEM=4G MB_BOOT_TIMEOUT=7200 MB_PATIENCE=4 \
 		selftests/vm/check "uml-debug smp-debug:$(RACES)" $(foreach t,$(TESTS),'$(t)')
 
 # The counts in docs/reliability.md; PARTS="evasion fuzz" chooses
@@ -147,6 +147,12 @@ ko-bench:
 	@mkdir -p $(BUILD)/bench
 	@for f in Kbuild mb_bench.c; do ln -sfr selftests/bench/$$f $(BUILD)/bench/$$f; done
 	flock $(BUILD)/bench/.lock $(MAKE) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD)/bench modules
+
+# The module that judges checksums, in build/KERNELRELEASE/ipsum
+ko-ipsum:
+	@mkdir -p $(BUILD)/ipsum
+	@for f in selftests/ipsum/*; do ln -sfr $$f $(BUILD)/ipsum/; done
+	flock $(BUILD)/ipsum/.lock $(MAKE) $(JOBS) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD)/ipsum modules
 
 # The module with its calls that may be out of memory watched, in build/KERNELRELEASE/faults
 ko-faults:
@@ -178,4 +184,4 @@ help:
 	@echo 'make bench       what a segment costs, beside nftables'
 	@echo 'make clean       removes what was built; the kernels in the cache stay'
 
-.PHONY: all module ko tool testtools demo check check-fast fuzz check-debug reliability bench ko-bench ko-faults clean help
+.PHONY: all module ko tool testtools demo check check-fast fuzz check-debug reliability bench ko-bench ko-ipsum ko-faults clean help

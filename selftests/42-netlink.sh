@@ -12,7 +12,7 @@
 . "$SELFTESTS/play.sh"
 # shellcheck source=selftests/memory.sh
 . "$SELFTESTS/memory.sh"
-plan 40
+plan 41
 
 # Messages: as root, in so many turns; as each of the others; transactions; dumps; in each round of which
 # memory is measured
@@ -314,6 +314,8 @@ check "both hosts are played" play_start
 check "a key would be found" finds
 found
 rights
+check "root: every attribute of every command, one of them wrong" fuzz root sweep
+note "$(tail -n 1 "$TMP/said")"
 check "root: messages" messages
 note "$(tail -n 1 "$TMP/said")"
 check "root: transactions" fuzz root --count $TRANSACTIONS transactions

@@ -19,6 +19,7 @@ static void usage(FILE *f)
 	fputs("usage: nlfuzz [OPTION...] WHAT\n"
 	      "WHAT is\n"
 	      "  messages      random ones, right and wrong, and changed ones of the corpus\n"
+	      "  sweep         right ones but for one attribute, which takes all lengths and bounds\n"
 	      "  transactions  some sockets open and abandon them; what is in force is what a model says\n"
 	      "  dumps         of sites and sessions, which change meanwhile, and are not read to the end\n"
 	      "  rights        each command once, and the group of events; prints what became of each\n"
@@ -34,15 +35,24 @@ static void usage(FILE *f)
 	      "Prints a line for each thing that is wrong, then sums. Exit status 1 if anything was.\n", f);
 }
 
+/* One reads little at a time, one has room for few answers. */
 static void sockets_open(struct sock *s, unsigned int i)
 {
+	const int least = 1;
+
 	sock_open(&s[i], i % 2, i == 3 ? 2048 : RECEIVE_MAX);
+	if (i == 2)
+		setsockopt(s[i].fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
 }
 
-/* One that listens to events, whose buffer now and then is full */
+/* One that listens to events, whose buffer is full now and then, which it wants the sender to know */
 static int listen_open(struct sock *s)
 {
+	const int size = 20000, on = 1;
+
 	sock_open(s, true, RECEIVE_MAX);
+	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(s->fd, SOL_NETLINK, NETLINK_BROADCAST_ERROR, &on, sizeof(on));
 	return setsockopt(s->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &env.group, sizeof(env.group));
 }
 
@@ -61,7 +71,7 @@ static int play_messages(uint64_t count)
 		wrong(NULL, 0, env.nobody ? "who has no right hears events" : "no events to be heard");
 	for (; env.now < count; env.now++) {
 		i = below(&side, SOCKETS);
-		make_message(&r, &m, env.family);
+		make_message(&r, &m);
 		n = number_messages(&m, &first);
 		memset(answers, 0, n * sizeof(answers[0]));
 		for (k = 0; k < n; k++)
@@ -107,7 +117,7 @@ static int play_raw(char **argv)
 		;
 	if (i == n_commands)
 		return -1;
-	make_plain(&m, env.family, &commands[i], flags);
+	make_plain(&m, &commands[i], flags);
 	genl = NLMSG_DATA((struct nlmsghdr *)m.buf);
 	genl->reserved = !strcmp(argv[1], "reserved");
 	for (; hex && hex_digit(hex[0]) >= 0 && hex_digit(hex[1]) >= 0; hex += 2)
@@ -173,6 +183,8 @@ static int play(const char *what, uint64_t count)
 		return play_transactions(count);
 	if (!strcmp(what, "dumps"))
 		return play_dumps(count);
+	if (!strcmp(what, "sweep"))
+		return play_sweep();
 	if (!strcmp(what, "rights"))
 		return play_rights();
 	return -1;
@@ -218,7 +230,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	family_find();
-	if (corpus && corpus_load(corpus, env.family) <= 0)
+	if (corpus && corpus_load(corpus) <= 0)
 		quit(corpus);
 	if (!strcmp(argv[optind], "raw") && optind + 3 <= argc)
 		c = play_raw(argv + optind + 1);

@@ -84,15 +84,26 @@ uint64_t draw(struct rng *r);
 uint32_t below(struct rng *r, uint32_t n);
 bool chance(struct rng *r, unsigned int percent);
 
-int corpus_load(const char *path, uint16_t family);
-void make_message(struct rng *r, struct message *m, uint16_t family);
-void make_right(struct rng *r, struct message *m, uint16_t family, const struct command *c,
-		uint16_t flags);
-void make_plain(struct message *m, uint16_t family, const struct command *c, uint16_t flags);
+void draw_bytes(struct rng *r, void *p, size_t len);
+
+struct nlmsghdr *message_begin(struct message *m, uint8_t cmd, uint16_t flags);
+void message_end(struct message *m, struct nlmsghdr *nlh);
+void make_right(struct rng *r, struct message *m, const struct command *c, uint16_t flags);
+void make_plain(struct message *m, const struct command *c, uint16_t flags);
+void put_value(struct rng *r, struct message *m, const struct attr *a);
+void put_right(struct rng *r, struct message *m, const struct command *c);
+size_t put_number(void *p, enum kind kind, uint64_t v);
 struct nlattr *put_attr(struct message *m, uint16_t type, const void *data, size_t len);
 struct nlattr *nest_begin(struct message *m, uint16_t type);
 void nest_end(struct message *m, struct nlattr *nest);
 void put_site(struct message *m, uint32_t address, uint8_t prefix_len, int action);
+
+/* --- nlfuzz_wild.c, nlfuzz_mutate.c -------------------------------------------------------------- */
+
+void make_message(struct rng *r, struct message *m);
+int corpus_load(const char *path);
+unsigned int corpus_size(void);
+void make_changed(struct rng *r, struct message *m);
 
 /* --- nlfuzz_sock.c: sockets and answers ---------------------------------------------------------- */
 
@@ -183,6 +194,7 @@ const struct nlattr *attr_find(const void *begin, size_t len, uint16_t type);
 /* --- the rest ------------------------------------------------------------------------------------ */
 
 int play_rights(void);
+int play_sweep(void);
 int play_transactions(uint64_t rounds);
 int play_dumps(uint64_t rounds);
 

@@ -70,7 +70,7 @@ static void change_site(struct sock *s, uint8_t cmd, unsigned int i)
 	struct answer a;
 	int want;
 
-	make_plain(&m, env.family, command_of(cmd), NLM_F_ACK);
+	make_plain(&m, command_of(cmd), NLM_F_ACK);
 	put_site(&m, BASE + i, 32, cmd == MPTCP_MB_CMD_SITE_DEL ? -1 : MPTCP_MB_ACTION_ALLOW);
 	ask(s, &m, &a);
 	want = cmd == MPTCP_MB_CMD_SITE_DEL && !there[i] ? ENOENT :
@@ -86,7 +86,7 @@ static void simple(struct sock *s, uint8_t cmd)
 	struct message m;
 	struct answer a;
 
-	make_plain(&m, env.family, command_of(cmd), NLM_F_ACK);
+	make_plain(&m, command_of(cmd), NLM_F_ACK);
 	ask(s, &m, &a);
 	if (a.errnum)
 		wrong(m.buf, m.len, "%s: %s", command_of(cmd)->name, strerror(a.errnum));
@@ -125,7 +125,7 @@ static void add_session(struct sock *s)
 	c[1] = client >> 16;
 	c[2] = client >> 8;
 	c[3] = client;
-	make_plain(&m, env.family, command_of(MPTCP_MB_CMD_SESSION_RESET), NLM_F_ACK);
+	make_plain(&m, command_of(MPTCP_MB_CMD_SESSION_RESET), NLM_F_ACK);
 	put_attr(&m, MPTCP_MB_A_SOURCE, c, 4);
 	put_attr(&m, MPTCP_MB_A_SOURCE_PORT, &port, sizeof(port));
 	put_attr(&m, MPTCP_MB_A_DESTINATION, server, 4);
@@ -205,7 +205,7 @@ static void play_one(struct sock *other, struct rng *r)
 
 	memset(touched, 0, sizeof(touched));
 	sock_open(&s, true, chance(r, 50) ? 4096 : 4096 << below(r, 4));
-	make_plain(&m, env.family, command_of(cmd), NLM_F_DUMP);
+	make_plain(&m, command_of(cmd), NLM_F_DUMP);
 	number_messages(&m, &first);
 	env.now++;
 	if (sock_send(&s, &m))

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes messages: from the tables, right ones and such that are wrong in all the ways there are, and
- * by changing recorded ones. What is made depends on the seed and the recorded messages alone.
+ * Makes right messages, from the tables, and the pieces of others. What is made depends on the seed
+ * alone.
  */
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "nlfuzz.h"
-
-#define DEPTH_MAX	200
 
 /* --- chance ------------------------------------------------------------------------------------- */
 
@@ -36,7 +30,7 @@ bool chance(struct rng *r, unsigned int percent)
 	return below(r, 100) < percent;
 }
 
-static void draw_bytes(struct rng *r, void *p, size_t len)
+void draw_bytes(struct rng *r, void *p, size_t len)
 {
 	uint8_t *b = p;
 
@@ -46,15 +40,21 @@ static void draw_bytes(struct rng *r, void *p, size_t len)
 
 /* --- pieces -------------------------------------------------------------------------------------- */
 
-static uint16_t family_id;
-
-static struct nlmsghdr *begin(struct message *m, uint8_t cmd, uint16_t flags)
+/**
+ * message_begin() - the headers of one more message
+ * @m:		message
+ * @cmd:	MPTCP_MB_CMD_...
+ * @flags:	beside NLM_F_REQUEST
+ *
+ * Return: for message_end()
+ */
+struct nlmsghdr *message_begin(struct message *m, uint8_t cmd, uint16_t flags)
 {
 	struct nlmsghdr *nlh = (void *)(m->buf + m->len);
 	struct genlmsghdr *genl = NLMSG_DATA(nlh);
 
 	memset(nlh, 0, NLMSG_LENGTH(GENL_HDRLEN));
-	nlh->nlmsg_type = family_id;
+	nlh->nlmsg_type = env.family;
 	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	genl->cmd = cmd;
 	genl->version = MPTCP_MB_GENL_VERSION;
@@ -62,7 +62,7 @@ static struct nlmsghdr *begin(struct message *m, uint8_t cmd, uint16_t flags)
 	return nlh;
 }
 
-static void end(struct message *m, struct nlmsghdr *nlh)
+void message_end(struct message *m, struct nlmsghdr *nlh)
 {
 	nlh->nlmsg_len = m->buf + m->len - (uint8_t *)nlh;
 	m->len = NLMSG_ALIGN(m->len);
@@ -98,15 +98,13 @@ void nest_end(struct message *m, struct nlattr *nest)
 /**
  * make_plain() - a message without attributes; more may be put behind, ask() sets its length
  * @m:		filled
- * @family:	number of the family
  * @c:		which
  * @flags:	beside NLM_F_REQUEST
  */
-void make_plain(struct message *m, uint16_t family, const struct command *c, uint16_t flags)
+void make_plain(struct message *m, const struct command *c, uint16_t flags)
 {
-	family_id = family;
 	m->len = 0;
-	end(m, begin(m, c->cmd, flags));
+	message_end(m, message_begin(m, c->cmd, flags));
 }
 
 /**
@@ -144,7 +142,7 @@ static uint64_t draw_number(struct rng *r, uint64_t min, uint64_t max)
 	}
 }
 
-static size_t put_number(void *p, enum kind kind, uint64_t v)
+size_t put_number(void *p, enum kind kind, uint64_t v)
 {
 	static const size_t size[] = { [U8] = 1, [U16] = 2, [U32] = 4, [U64] = 8 };
 
@@ -209,7 +207,7 @@ static void put_mark(struct rng *r, struct message *m, int type, int mask_type)
 		put_attr(m, mask_type, &mask, sizeof(mask));
 }
 
-static void put_value(struct rng *r, struct message *m, const struct attr *a)
+void put_value(struct rng *r, struct message *m, const struct attr *a)
 {
 	static const char *const texts[] = { "", "a", "gr\303\274n", "\"quoted\" \\",
 		"sixty-three bytes are the most that a comment may have, as here" };
@@ -262,9 +260,9 @@ static void put_entry(struct rng *r, struct message *m, const struct set *site, 
 		put_prefix(r, m, MPTCP_MB_SITE_FROM_ADDRESS, MPTCP_MB_SITE_FROM_PREFIX_LEN, six, host);
 	if (chance(r, 15))
 		put_value(r, m, attr_named(site, MPTCP_MB_SITE_PORT));
-	if (chance(r, 10))
+	if (chance(r, 15))
 		put_mark(r, m, MPTCP_MB_SITE_MARK, MPTCP_MB_SITE_MARK_MASK);
-	if (chance(r, 10))
+	if (chance(r, 15))
 		put_mark(r, m, MPTCP_MB_SITE_CTMARK, MPTCP_MB_SITE_CTMARK_MASK);
 	if (!host && chance(r, 10))
 		put_attr(m, MPTCP_MB_SITE_OVERRIDE, NULL, 0);
@@ -310,7 +308,7 @@ static void put_connection(struct rng *r, struct message *m)
 	}
 }
 
-static void put_right(struct rng *r, struct message *m, const struct command *c)
+void put_right(struct rng *r, struct message *m, const struct command *c)
 {
 	const uint32_t id = chance(r, 90) ? below(r, 64) : draw(r);
 
@@ -342,336 +340,16 @@ static void put_right(struct rng *r, struct message *m, const struct command *c)
 	}
 }
 
-/* --- wrong values -------------------------------------------------------------------------------- */
-
-static void put_wild_set(struct rng *r, struct message *m, const struct set *set, unsigned int depth);
-
-static void put_deep(struct rng *r, struct message *m, uint16_t type)
-{
-	struct nlattr *nests[DEPTH_MAX];
-	unsigned int n = 1 + below(r, DEPTH_MAX), i;
-
-	for (i = 0; i < n; i++)
-		nests[i] = nest_begin(m, type);
-	while (i--)
-		nest_end(m, nests[i]);
-}
-
-/* One attribute that is somehow wrong, or only odd */
-static void put_wrong(struct rng *r, struct message *m, const struct attr *a, unsigned int depth)
-{
-	static const uint16_t lengths[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 32, 63, 64, 65, 255,
-					    256, 1000, 4000 };
-	static const uint16_t nla_lens[] = { 0, 1, 3, 4, 5, 0x7fff, 0xffff };
-	static const uint16_t types[] = { 0, MPTCP_MB_A_MAX, MPTCP_MB_A_MAX + 1, 63, 255, 0x3fff };
-	uint8_t v[4000];
-	struct nlattr *p;
-
-	draw_bytes(r, v, 64);
-	memset(v + 64, v[0], sizeof(v) - 64);
-	switch (below(r, 9)) {
-	case 0:
-		put_attr(m, a->type, v, lengths[below(r, COUNT(lengths))]);
-		break;
-	case 1:
-		if (a->kind >= U8 && a->kind <= U64)
-			put_attr(m, a->type, v, put_number(v, a->kind, chance(r, 50) ? a->max + 1 :
-							   chance(r, 50) ? a->min - 1 : draw(r)));
-		break;
-	case 2:
-		put_value(r, m, a);
-		put_attr(m, a->type ^ (chance(r, 50) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER), v,
-			 a->kind >= U8 && a->kind <= U64 ? put_number(v, a->kind, a->max) : 4);
-		break;
-	case 3:
-		p = put_attr(m, a->type, v, 4);
-		if (p)
-			p->nla_len = nla_lens[below(r, COUNT(nla_lens))];
-		break;
-	case 4:
-		put_value(r, m, a);
-		put_value(r, m, a);
-		break;
-	case 5:
-		put_attr(m, types[below(r, COUNT(types))] | (chance(r, 30) ? NLA_F_NESTED : 0), v,
-			 below(r, 20));
-		break;
-	case 6:
-		put_deep(r, m, a->type);
-		break;
-	case 7:
-		put_attr(m, draw(r), v, below(r, 64));
-		break;
-	case 8:
-		if (depth < 8)
-			put_wild_set(r, m, command_of(1 + below(r, n_commands))->set, depth + 1);
-		break;
-	}
-}
-
-static void put_wild_set(struct rng *r, struct message *m, const struct set *set, unsigned int depth)
-{
-	struct nlattr *nest;
-	unsigned int i;
-
-	for (i = 0; i < set->n; i++) {
-		const struct attr *a = &set->attrs[i];
-
-		if (chance(r, 12)) {
-			put_wrong(r, m, a, depth);
-		} else if (a->kind == NEST) {
-			nest = nest_begin(m, a->type);
-			put_wild_set(r, m, a->nest, depth + 1);
-			nest_end(m, nest);
-		} else if (chance(r, set->n > 4 ? 30 : 90)) {
-			put_value(r, m, a);
-		}
-	}
-	if (chance(r, 10))
-		put_wrong(r, m, &(struct attr){ below(r, 32), U32, 0, UINT32_MAX }, depth);
-}
-
-static const struct command *draw_command(struct rng *r)
-{
-	static unsigned int total;
-	unsigned int i;
-	uint32_t n;
-
-	if (!total)
-		for (i = 0; i < n_commands; i++)
-			total += commands[i].weight;
-	n = below(r, total);
-	for (i = 0; n >= commands[i].weight; i++)
-		n -= commands[i].weight;
-	return &commands[i];
-}
-
 /**
  * make_right() - a message without fault
  * @r:		source of chance
  * @m:		filled
- * @family:	number of the family
  * @c:		which
  * @flags:	beside NLM_F_REQUEST
  */
-void make_right(struct rng *r, struct message *m, uint16_t family, const struct command *c, uint16_t flags)
+void make_right(struct rng *r, struct message *m, const struct command *c, uint16_t flags)
 {
-	make_plain(m, family, c, flags);
+	make_plain(m, c, flags);
 	if (!(flags & NLM_F_DUMP))
 		put_right(r, m, c);
-}
-
-static void make_by_table(struct rng *r, struct message *m)
-{
-	const struct command *c = draw_command(r);
-	const bool right = chance(r, 55);
-	struct nlmsghdr *nlh = begin(m, c->cmd, 0);
-	struct genlmsghdr *genl = NLMSG_DATA(nlh);
-
-	if (chance(r, 92))
-		nlh->nlmsg_flags |= NLM_F_ACK;
-	if (chance(r, c->dump ? 10 : 2))
-		nlh->nlmsg_flags |= NLM_F_DUMP;
-	if (right) {
-		if (!(nlh->nlmsg_flags & NLM_F_DUMP))
-			put_right(r, m, c);
-	} else {
-		if (chance(r, 5))
-			nlh->nlmsg_flags ^= 1 << below(r, 16);
-		if (chance(r, 5))
-			genl->version = draw(r);
-		if (chance(r, 5))
-			genl->cmd = draw(r);
-		if (chance(r, 5))
-			genl->reserved = 1 << below(r, 16);
-		if (chance(r, 20))
-			put_right(r, m, c);
-		put_wild_set(r, m, c->set, 0);
-	}
-	end(m, nlh);
-}
-
-/* --- recorded messages --------------------------------------------------------------------------- */
-
-#define CORPUS_MAX	512
-
-static struct {
-	const uint8_t *p;
-	size_t len;
-} corpus[CORPUS_MAX];
-static unsigned int n_corpus;
-
-/**
- * corpus_load() - messages to be changed
- * @path:	file with one behind the other, as nlfuzz_record.so writes them
- * @family:	what their family is called now
- *
- * Return: how many, or -1
- */
-int corpus_load(const char *path, uint16_t family)
-{
-	int fd = open(path, O_RDONLY);
-	struct stat st;
-	uint8_t *p;
-	size_t at;
-
-	family_id = family;
-	if (fd < 0 || fstat(fd, &st))
-		return -1;
-	p = malloc(st.st_size + 1);
-	if (!p || read(fd, p, st.st_size) != st.st_size)
-		return -1;
-	close(fd);
-	for (at = 0; at + NLMSG_HDRLEN <= (size_t)st.st_size && n_corpus < CORPUS_MAX; n_corpus++) {
-		const struct nlmsghdr *nlh = (void *)(p + at);
-
-		if (nlh->nlmsg_len < NLMSG_HDRLEN || nlh->nlmsg_len > (size_t)st.st_size - at)
-			break;
-		corpus[n_corpus].p = p + at;
-		corpus[n_corpus].len = nlh->nlmsg_len;
-		at += NLMSG_ALIGN(nlh->nlmsg_len);
-	}
-	return n_corpus;
-}
-
-static void mutate_once(struct rng *r, uint8_t *p, size_t *len, size_t room)
-{
-	static const uint16_t odd[] = { 0, 1, 3, 4, 5, 8, 16, 63, 64, 127, 128, 255, 256, 0x7fff, 0x8000, 0xffff };
-	const size_t body = NLMSG_HDRLEN;
-	size_t at, n, from;
-	unsigned int i;
-
-	if (*len <= body)
-		return;
-	at = body + below(r, *len - body);
-	switch (below(r, 7)) {
-	case 0:
-		p[at] ^= 1 << below(r, 8);
-		break;
-	case 1:
-		p[at] = odd[below(r, COUNT(odd))];
-		break;
-	case 2:		/* a length or a type */
-		at = (at & ~3) + 2 * below(r, 2);
-		if (at + 2 <= *len)
-			memcpy(p + at, &odd[below(r, COUNT(odd))], 2);
-		break;
-	case 3:		/* another one's end */
-		i = below(r, n_corpus);
-		if (corpus[i].len <= at || corpus[i].len > room)
-			break;
-		memcpy(p + at, corpus[i].p + at, corpus[i].len - at);
-		*len = corpus[i].len;
-		break;
-	case 4:
-		n = 1 + below(r, *len - at);
-		memmove(p + at, p + at + n, *len - at - n);
-		*len -= n;
-		break;
-	case 5:
-		from = body + below(r, *len - body);
-		n = 1 + below(r, *len - from);
-		if (*len + n > room)
-			break;
-		memmove(p + at + n, p + at, *len - at);
-		memmove(p + at, p + from, n);
-		*len += n;
-		break;
-	case 6:
-		*len = at;
-		break;
-	}
-}
-
-static void make_by_mutation(struct rng *r, struct message *m)
-{
-	const unsigned int i = below(r, n_corpus);
-	uint8_t *p = m->buf + m->len;
-	struct nlmsghdr *nlh = (void *)p;
-	size_t len = corpus[i].len, room = MESSAGE_MAX - m->len - 64;
-	unsigned int n = 1 + below(r, chance(r, 50) ? 2 : 8);
-
-	if (len > room)
-		return;
-	memcpy(p, corpus[i].p, len);
-	while (n--)
-		mutate_once(r, p, &len, room);
-	nlh->nlmsg_len = len;
-	nlh->nlmsg_flags |= chance(r, 90) ? NLM_F_ACK : 0;
-	if (chance(r, 3))
-		nlh->nlmsg_flags ^= 1 << below(r, 16);
-	if (chance(r, 5))
-		nlh->nlmsg_len = below(r, 2) ? below(r, 64) : len + below(r, 64);
-	memset(p + len, 0, NLMSG_ALIGN(len) - len);
-	m->len += NLMSG_ALIGN(len);
-}
-
-/* Recorded, and nothing else changed than the answer that is wanted */
-static void make_recorded(struct rng *r, struct message *m)
-{
-	const unsigned int i = below(r, n_corpus);
-	struct nlmsghdr *nlh = (void *)(m->buf + m->len);
-
-	if (corpus[i].len > MESSAGE_MAX - m->len - 64)
-		return;
-	memcpy(nlh, corpus[i].p, corpus[i].len);
-	nlh->nlmsg_flags |= NLM_F_ACK;
-	m->len += NLMSG_ALIGN(corpus[i].len);
-}
-
-static void make_noise(struct rng *r, struct message *m)
-{
-	struct nlmsghdr *nlh = begin(m, 1 + below(r, n_corpus ? 20 : 255), NLM_F_ACK);
-	size_t n = below(r, 200);
-
-	draw_bytes(r, m->buf + m->len, n);
-	m->len += n;
-	end(m, nlh);
-}
-
-static bool is_costly(const struct nlmsghdr *nlh)
-{
-	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
-
-	return nlh->nlmsg_len >= NLMSG_LENGTH(GENL_HDRLEN) &&
-	       (genl->cmd == MPTCP_MB_CMD_POLICY_FLUSH || genl->cmd == MPTCP_MB_CMD_SITE_FLUSH ||
-		genl->cmd == MPTCP_MB_CMD_TXN_COMMIT);
-}
-
-/* Others than the tables' own weights would have a policy flushed at every twentieth message. */
-static void make_changed(struct rng *r, struct message *m)
-{
-	const size_t at = m->len;
-
-	do {
-		m->len = at;
-		if (chance(r, 10))
-			make_recorded(r, m);
-		else
-			make_by_mutation(r, m);
-	} while (m->len > at && is_costly((void *)(m->buf + at)) && chance(r, 95));
-}
-
-/**
- * make_message() - one that is new
- * @r:		source of chance
- * @m:		filled, perhaps with several messages; to be numbered by number_messages()
- * @family:	number of the family
- */
-void make_message(struct rng *r, struct message *m, uint16_t family)
-{
-	unsigned int n = chance(r, 4) ? 2 + below(r, BATCH_MAX - 2) : 1;
-
-	family_id = family;
-	m->len = 0;
-	while (n-- && m->len < MESSAGE_MAX / 2) {
-		if (n_corpus && chance(r, 45))
-			make_changed(r, m);
-		else if (chance(r, 95))
-			make_by_table(r, m);
-		else
-			make_noise(r, m);
-	}
-	if (chance(r, 1) && m->len > 4)
-		m->len -= 1 + below(r, m->len - 2);
 }

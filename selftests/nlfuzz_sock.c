@@ -117,7 +117,8 @@ void family_find(void)
 	ssize_t len;
 
 	sock_open(&s, false, RECEIVE_MAX);
-	make_plain(&m, GENL_ID_CTRL, &get, 0);
+	env.family = GENL_ID_CTRL;
+	make_plain(&m, &get, 0);
 	put_attr(&m, CTRL_ATTR_FAMILY_NAME, MPTCP_MB_GENL_NAME, sizeof(MPTCP_MB_GENL_NAME));
 	((struct nlmsghdr *)m.buf)->nlmsg_len = m.len;
 	if (send(s.fd, m.buf, m.len, 0) < 0)

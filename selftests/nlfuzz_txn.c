@@ -26,7 +26,7 @@ static void ask_right(const struct command *c, uint16_t flags, const char *how)
 
 	/* of its own: a transaction ends with it */
 	sock_open(&s, true, RECEIVE_MAX);
-	make_right(&r, &m, env.family, c, flags);
+	make_right(&r, &m, c, flags);
 	ask(&s, &m, &a);
 	printf("%s%s=%s %s\n", c->name, how, a.errnum > 0 ? strerrorname_np(a.errnum) : a.errnum ||
 	       a.messages || !flags ? "answered" : "ok", a.text);
@@ -78,7 +78,7 @@ static int request(struct sock *s, uint8_t cmd, int entry, int action, struct an
 {
 	struct message m;
 
-	make_plain(&m, env.family, command_of(cmd), NLM_F_ACK);
+	make_plain(&m, command_of(cmd), NLM_F_ACK);
 	if (entry >= 0)
 		put_site(&m, BASE + entry, 32, action);
 	ask(s, &m, a);
@@ -152,7 +152,7 @@ static void act_dry_run(int i, struct rng *r)
 	struct answer a;
 
 	(void)r;
-	make_plain(&m, env.family, command_of(MPTCP_MB_CMD_TXN_COMMIT), NLM_F_ACK);
+	make_plain(&m, command_of(MPTCP_MB_CMD_TXN_COMMIT), NLM_F_ACK);
 	put_attr(&m, MPTCP_MB_A_DRY_RUN, NULL, 0);
 	ask(&model.socks[i], &m, &a);
 	expect("dry run", model.holder == i ? 0 : ENOENT, a.errnum);
@@ -199,12 +199,12 @@ static void act_close(int i, struct rng *r)
 	uint32_t first;
 
 	if (chance(r, 50)) {
-		make_plain(&m, env.family, command_of(MPTCP_MB_CMD_SITE_GET), NLM_F_DUMP);
+		make_plain(&m, command_of(MPTCP_MB_CMD_SITE_GET), NLM_F_DUMP);
 		number_messages(&m, &first);
 		sock_send(s, &m);
 	}
 	if (chance(r, 50)) {
-		make_plain(&m, env.family, command_of(MPTCP_MB_CMD_STATUS_GET), NLM_F_ACK);
+		make_plain(&m, command_of(MPTCP_MB_CMD_STATUS_GET), NLM_F_ACK);
 		number_messages(&m, &first);
 		sock_send(s, &m);
 	}
@@ -273,6 +273,24 @@ static void act_inherit(int i, struct rng *r)
 	forget();
 }
 
+/* Of another protocol, with the number of the socket that has the transaction */
+static void act_other(int i, struct rng *r)
+{
+	struct sockaddr_nl sa;
+	socklen_t len = sizeof(sa);
+	int fd;
+
+	(void)i;
+	(void)r;
+	if (model.holder < 0)
+		return;
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	if (getsockname(model.socks[model.holder].fd, (struct sockaddr *)&sa, &len) ||
+	    fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		quit("another socket");
+	close(fd);
+}
+
 static void note_site(const struct nlmsghdr *nlh, void *data)
 {
 	const uint8_t *body = (const uint8_t *)NLMSG_DATA(nlh) + GENL_HDRLEN;
@@ -303,7 +321,7 @@ static void look(uint8_t cmd, uint16_t flags, each_reply each, void *data)
 	uint32_t first;
 
 	sock_open(&s, true, RECEIVE_MAX);
-	make_plain(&m, env.family, command_of(cmd), flags);
+	make_plain(&m, command_of(cmd), flags);
 	number_messages(&m, &first);
 	if (sock_send(&s, &m))
 		quit("send");
@@ -332,7 +350,7 @@ static const struct {
 } acts[] = {
 	{ act_begin, 150 }, { act_add, 350 }, { act_del, 150 }, { act_commit, 10 }, { act_dry_run, 10 },
 	{ act_abort, 60 }, { act_site_flush, 10 }, { act_policy_flush, 5 }, { act_close, 100 },
-	{ act_kill, 15 }, { act_inherit, 15 }, { act_verify, 40 },
+	{ act_kill, 15 }, { act_inherit, 15 }, { act_verify, 40 }, { act_other, 15 },
 };
 
 static void act(struct rng *r)
@@ -361,7 +379,7 @@ static void leave_open(void)
 	if (model.holder >= 0)
 		act_close(model.holder, &r);
 	act_begin(0, &r);
-	make_plain(&m, env.family, command_of(MPTCP_MB_CMD_SITE_ADD), NLM_F_ACK);
+	make_plain(&m, command_of(MPTCP_MB_CMD_SITE_ADD), NLM_F_ACK);
 	put_site(&m, BASE, 32, MPTCP_MB_ACTION_DENY);
 	nest = (void *)(m.buf + NLMSG_LENGTH(GENL_HDRLEN));
 	put_attr(&m, MPTCP_MB_SITE_TIMEOUT, &timeout, sizeof(timeout));
