@@ -15,7 +15,6 @@
 #include <time.h>
 
 #include "around.h"
-#include "nl.h"
 #include "text.h"
 
 #define NOW		1000000100	/* seconds since the epoch, at first */
@@ -138,6 +137,13 @@ static int tell_family(void *buf)
 	return nlh->nlmsg_len + acknowledge((char *)buf + nlh->nlmsg_len);
 }
 
+/* Whether all of a message is there; libmnl 1.0.4 does not see it of very long ones. */
+static bool whole(const struct nlmsghdr *nlh, int left)
+{
+	return left >= (int)sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) &&
+	       nlh->nlmsg_len <= (unsigned int)left;
+}
+
 /* The input's bytes, with sequence numbers that mbctl waits for */
 static int tell_input(void *buf, size_t room)
 {
@@ -153,7 +159,7 @@ static int tell_input(void *buf, size_t room)
 	memcpy(buf, around.answer, len);
 	skip(len);
 	left = len;
-	for (nlh = buf; nl_whole(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+	for (nlh = buf; whole(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		nlh->nlmsg_seq += around.seq;
 	return len;
 }
@@ -230,7 +236,7 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, s
 	const struct nlattr *attr;
 	int left = len;
 
-	for (; nl_whole(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; whole(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		around.seq = nlh->nlmsg_seq;
 		mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
 			;

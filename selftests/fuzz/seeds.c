@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: seeds DIR option [CAPTURE...] | grammar | reply
+ * usage: seeds DIR option|packet [CAPTURE...] | grammar | reply
  * Writes inputs to begin with into DIR: what the unit tests have written by hand, and the options
  * of captures.
  */
@@ -30,7 +30,7 @@ void seed(const void *bytes, size_t len)
 	}
 }
 
-/* --- option ------------------------------------------------------------------------------- */
+/* --- option and packet ---------------------------------------------------------------------- */
 
 enum { SYN, SYNACK, DATA };
 
@@ -41,7 +41,49 @@ static const struct {
 #include "option_samples.h"
 };
 
-static void option_samples(void)
+/* How a packet lies in memory and what is done, in turn, for the target packet */
+static unsigned int turns;
+
+static void put_packet(uint8_t *b, unsigned int len, bool v6)
+{
+	static const uint8_t linear[] = { 255, 20, 60, 45 };
+
+	b[0] = v6 | (turns & 7) << 4 | (turns >> 3 & 7) << 1;
+	b[1] = linear[turns % 4];
+	turns++;
+	seed(b, len);
+}
+
+/* @n bytes of options in a segment with a few bytes of payload */
+static void option_packet(unsigned int place, const uint8_t *options, unsigned int n)
+{
+	static const uint8_t flags[] = { [SYN] = 0x02, [SYNACK] = 0x12, [DATA] = 0x18 };
+	const bool v6 = turns & 1;
+	uint8_t b[128] = { 0 }, *ip = b + 2, *tcp = ip + (v6 ? 40 : 20);
+	const unsigned int doff = 20 + (n + 3) / 4 * 4, len = doff + 5;
+
+	if (n > 40)
+		return;
+	ip[0] = v6 ? 0x60 : 0x45;
+	ip[v6 ? 6 : 9] = 6;
+	ip[v6 ? 5 : 3] = v6 ? len : 20 + len;
+	tcp[12] = doff / 4 << 4;
+	tcp[13] = flags[place];
+	memcpy(tcp + 20, options, n);
+	put_packet(b, 2 + (v6 ? 40 : 20) + len, v6);
+}
+
+static void packet_capture(const struct packet *packet)
+{
+	uint8_t b[256];
+
+	if (packet->len > sizeof(b) - 2)
+		return;
+	memcpy(b + 2, packet->ip, packet->len);
+	put_packet(b, 2 + packet->len, packet->family == 6);
+}
+
+static void option_samples(bool packets)
 {
 	char digits[3] = "";
 	unsigned int i, n;
@@ -57,11 +99,14 @@ static void option_samples(void)
 			memcpy(digits, hex++, 2);
 			b[n++] = strtoul(digits, NULL, 16);
 		}
-		seed(b, n);
+		if (packets)
+			option_packet(b[0], b + 1, n - 1);
+		else
+			seed(b, n);
 	}
 }
 
-static void option_capture(const char *file)
+static void from_capture(const char *file, bool packets)
 {
 	const char *error = capture_open(file);
 	struct segment segment;
@@ -70,7 +115,9 @@ static void option_capture(const char *file)
 	uint8_t b[64];
 
 	while (!error && (status = capture_next(&packet)) > 0) {
-		if (!packet.ip || packet_segment(&packet, &segment) || segment.doff <= 20)
+		if (packets && packet.ip)
+			packet_capture(&packet);
+		if (packets || !packet.ip || packet_segment(&packet, &segment) || segment.doff <= 20)
 			continue;
 		b[0] = !(segment.tcp[13] & 0x02) ? DATA : segment.tcp[13] & 0x10 ? SYNACK : SYN;
 		memcpy(b + 1, segment.tcp + 20, segment.doff - 20);
@@ -121,17 +168,19 @@ static void grammar(void)
 
 int main(int argc, char **argv)
 {
+	bool packets;
 	int i;
 
 	if (argc < 3) {
-		fputs("usage: seeds DIR option [CAPTURE...] | grammar | reply\n", stderr);
+		fputs("usage: seeds DIR option|packet [CAPTURE...] | grammar | reply\n", stderr);
 		return 1;
 	}
 	dir = argv[1];
-	if (!strcmp(argv[2], "option"))
-		option_samples();
+	packets = !strcmp(argv[2], "packet");
+	if (packets || !strcmp(argv[2], "option"))
+		option_samples(packets);
 	for (i = 3; i < argc; i++)
-		option_capture(argv[i]);
+		from_capture(argv[i], packets);
 	if (!strcmp(argv[2], "grammar"))
 		grammar();
 	if (!strcmp(argv[2], "reply"))
