@@ -30,7 +30,8 @@ static void join_lists(struct stmts *both, const struct entries *sites,
 			.cmd = MPTCP_MB_CMD_SITE_ADD,
 			.entry = sites->v[i],
 		};
-	memcpy(both->v + both->n, list->v, list->n * sizeof(*list->v));
+	if (list->n)	/* else there is no list->v */
+		memcpy(both->v + both->n, list->v, list->n * sizeof(*list->v));
 	both->n += list->n;
 }
 
