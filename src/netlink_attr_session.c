@@ -124,8 +124,14 @@ int mb_attr_put_subflow(struct sk_buff *skb, int type, struct mb_subflow *sub)
  */
 bool mb_session_is_denied(const struct mb_policy *p, const struct mb_session *s)
 {
-	return p && s->state != MPTCP_MB_SESSION_STATE_CLOSED &&
-	       mb_session_denied(p, s);
+	bool denied;
+
+	if (!p || s->state == MPTCP_MB_SESSION_STATE_CLOSED)
+		return false;
+	rcu_read_lock(); /* looking up a site asks for it, whatever keeps @p */
+	denied = mb_session_denied(p, s);
+	rcu_read_unlock();
+	return denied;
 }
 
 /* Who it is; nobody knows the version and tokens of one that was not seen to
