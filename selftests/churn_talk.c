@@ -69,6 +69,24 @@ void *talk_swap(void *arg)
 
 /* --- sites --- */
 
+/* What every SYN looks up: an entry of our servers, which is to stay, says what each policy says and
+ * is only ever replaced (true); or one of its neighbours, for which the trie changes on its way.
+ */
+static bool near_site(struct site *s)
+{
+	static const uint16_t ports[] = { PORT_STEADY, PORT_CLOSED, PORT_DENIED };
+	unsigned int last = rnd(2) ? 1 : 2 + rnd(200), n = rnd(3);
+
+	*s = (struct site){ .family = rnd(2) ? AF_INET6 : AF_INET };
+	s->len = s->family == AF_INET ? 32 : 128;
+	inet_pton(s->family, s->family == AF_INET ? "10.2.1.0" : "fd02:1::", s->address);
+	s->address[s->len / 8 - 1] = last;
+	if (last == 1)
+		s->port = ports[n];
+	s->action = last == 1 && n < 2 ? MPTCP_MB_ACTION_ALLOW : MPTCP_MB_ACTION_DENY;
+	return last == 1;
+}
+
 /* One of POOL entries of all kinds, none of which is about our servers */
 static void some_site(struct site *s)
 {
@@ -107,10 +125,15 @@ static unsigned int import(struct nl *nl)
 	char batch[BATCH * 128];
 	unsigned int len = 0, n;
 	struct site s;
+	bool stays;
 
 	for (n = 0; n < BATCH && len + 128 <= sizeof(batch); n++) {
-		some_site(&s);
-		nl_put_site(nl, cmds[rnd(4)], &s);
+		stays = false;
+		if (rnd(2))
+			stays = near_site(&s);
+		else
+			some_site(&s);
+		nl_put_site(nl, stays ? MPTCP_MB_CMD_SITE_REPLACE : cmds[rnd(4)], &s);
 		if (n + 1 < BATCH)
 			nl->nlh->nlmsg_flags &= ~NLM_F_ACK;	/* errors are told all the same */
 		memcpy(batch + len, nl->nlh, NLMSG_ALIGN(nl->nlh->nlmsg_len));
