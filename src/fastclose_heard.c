@@ -140,11 +140,13 @@ static void keyless(struct mb_net *mn, const struct mb_policy *policy,
 		mb_inject_tcprst(&in);
 		mb_ct_follow(&in.flow, pkt->skb, false);
 		skb = mb_inject_build(mn->net, &in, NULL);
-		mb_count(&mn->stats, skb && mb_inject_send(mn->net, skb) ?
-			 MPTCP_MB_COUNTER_RESET_SENT :
-			 MPTCP_MB_COUNTER_RESET_FAILED);
-	} else if (!mb_reset(pkt, state, &mn->resets, policy->set.reset_rate,
-			     &mn->stats)) {
+		if (!skb || !mb_inject_send(mn->net, skb)) {
+			mb_count(&mn->stats, MPTCP_MB_COUNTER_RESET_FAILED);
+			return;
+		}
+		mb_count(&mn->stats, MPTCP_MB_COUNTER_RESET_SENT);
+	} else if (mb_reset(pkt, state, &mn->resets, policy->set.reset_rate,
+			    &mn->stats)) {
 		return; /* with the next one, then */
 	}
 	mb_close_end(mn->sessions, sub->session);

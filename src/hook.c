@@ -103,8 +103,9 @@ static __always_inline unsigned int enforce(struct mb_way *w,
 		ret = mb_neutralise(&w->pkt, &w->opts) ? NF_DROP : NF_ACCEPT;
 		break;
 	case MPTCP_MB_VERDICT_RESET:
-		if (!mb_reset(&w->pkt, w->state, &mn->resets,
-			      w->policy->set.reset_rate, &mn->stats))
+		if (mb_reset(&w->pkt, w->state, &mn->resets,
+			     w->policy->set.reset_rate,
+			     &mn->stats) == -EBUSY)
 			exit = EXIT(DROP_RATE);
 		fallthrough;
 	default:

@@ -259,6 +259,16 @@ void mb_joins_expire(struct mb_sessions *ss, struct mb_session *s)
 			remove(ss, join);
 }
 
+/* A join goes on that is not followed: its session has as many as it may, or there
+ * is no memory. With the latter, what comes of it must not look suspicious.
+ */
+static void untracked(struct mb_sessions *ss, bool nomem)
+{
+	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_JOIN_UNTRACKED);
+	if (nomem)
+		mb_sessions_impair(ss);
+}
+
 static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
 				const struct mb_tuple *tuple)
 {
@@ -266,27 +276,31 @@ static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
 
 	if (s->n_joins >= MB_JOINS_MAX ||
 	    s->n_live + s->n_joins >= MB_SUBFLOWS_MAX ||
-	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX)
+	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX) {
+		untracked(ss, false);
 		return NULL;
+	}
 	join = kzalloc(sizeof(*join), GFP_ATOMIC | __GFP_NOWARN);
-	if (!join)
+	if (!join) {
+		untracked(ss, true);
 		return NULL;
+	}
 	join->tuple = *tuple;
 	join->session = s;
 	return join;
 }
 
 /* Complete before anybody can find it: readers take no lock. */
-static bool insert(struct mb_sessions *ss, struct mb_join *join)
+static void insert(struct mb_sessions *ss, struct mb_join *join)
 {
 	if (rhashtable_insert_fast(&ss->joins, &join->node, mb_join_params)) {
 		kfree(join);
-		return false;
+		untracked(ss, true);
+		return;
 	}
 	mb_ports_add(ss, &join->tuple);
 	list_add_tail(&join->member, &join->session->joins);
 	join->session->n_joins++;
-	return true;
 }
 
 /**
@@ -317,10 +331,8 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 	if (old)
 		remove(ss, old);
 	join = new_join(ss, s, tuple);
-	if (!join) {
-		mb_count(&mn->stats, MPTCP_MB_COUNTER_JOIN_UNTRACKED);
+	if (!join)
 		goto unlock;
-	}
 	join->opener = side;
 	join->joined = jn->joined;
 	join->token = jn->opt->join.token;
@@ -329,8 +341,7 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 	join->backup[side] = jn->opt->join.backup;
 	join->addr_id[side] = jn->opt->join.addr_id;
 	join->born = jiffies;
-	if (!insert(ss, join))
-		mb_count(&mn->stats, MPTCP_MB_COUNTER_JOIN_UNTRACKED);
+	insert(ss, join);
 unlock:
 	spin_unlock(&ss->lock);
 }
@@ -361,8 +372,10 @@ void mb_join_synack_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 	    (old->answered && old->peer_isn == ntohl(th->seq)))
 		goto unlock;
 	join = kmemdup(old, sizeof(*old), GFP_ATOMIC | __GFP_NOWARN);
-	if (!join)
+	if (!join) {
+		untracked(ss, true);
 		goto unlock;
+	}
 	remove(ss, old);
 	join->session = jn->session;
 	join->joined = jn->joined;
@@ -410,7 +423,7 @@ struct mb_subflow *mb_join_ack_passed(struct mb_net *mn,
 							 !join->opener,
 			     join->opener);
 	if (!sub) {
-		mb_count(&mn->stats, MPTCP_MB_COUNTER_JOIN_UNTRACKED);
+		untracked(ss, true);
 		goto unlock;
 	}
 	memcpy(sub->backup, join->backup, sizeof(sub->backup));

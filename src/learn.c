@@ -141,15 +141,19 @@ static bool same_keys(const struct mb_keys *a, const struct mb_keys *b)
 /* One of those that were claimed; when there are too many a chance one goes, so
  * that nobody can be sure to push out the real ones.
  */
-static void remember(struct mb_session *s, const struct mb_keys *keys, bool turned)
+static void remember(struct mb_sessions *ss, struct mb_session *s,
+		     const struct mb_keys *keys, bool turned)
 {
 	struct mb_candidates *c = s->cand;
 	unsigned int i;
 
 	if (!c) {
 		c = kzalloc(sizeof(*c), GFP_ATOMIC | __GFP_NOWARN);
-		if (!c)
+		if (!c) {
+			/* the session may never be confirmed now */
+			mb_sessions_impair(ss);
 			return;
+		}
 		s->cand = c;
 	}
 	for (i = 0; i < c->n; i++)
@@ -190,7 +194,7 @@ void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 		if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)
 			mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_KEYS_IGNORED);
 		else
-			remember(s, &keys, turned);
+			remember(ss, s, &keys, turned);
 	} else if (seg->near && seg->payload) {
 		/* it maps what it carries, which is the first of the data */
 		spin_lock(&sub->lock);

@@ -193,32 +193,38 @@ bool mb_bucket_take(struct mb_bucket *bucket, u32 rate, unsigned int n)
  *	    this namespace's LOCAL_OUT and POST_ROUTING hooks before it returns.
  *	    Over loopback they are queued: no socket's lock is taken here, which
  *	    in LOCAL_OUT the caller's caller may hold.
- * Return: false when @rate forbade to answer: nothing was sent
+ * Return: 0: all is sent, or nothing is to be; -EBUSY: @rate forbade to answer,
+ *	   nothing was sent; -ENOBUFS: not all was, for lack of memory or of a way
  */
-bool mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
-	      struct mb_bucket *bucket, u32 rate, struct mb_stats *stats)
+int mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
+	     struct mb_bucket *bucket, u32 rate, struct mb_stats *stats)
 {
 	const struct tcphdr *th;
 	struct tcphdr buf;
 	unsigned int n, i;
 	struct rst r[2];
+	int err = 0;
 
 	th = skb_header_pointer(pkt->skb, pkt->thoff, sizeof(buf), &buf);
 	if (!th || th->rst)
-		return true;
+		return 0;
 	if (!mb_answerable(pkt, state)) {
 		mb_count(stats, MPTCP_MB_COUNTER_RESET_FAILED);
-		return true;
+		return 0;
 	}
 	/* the IP layer has trimmed what is beyond the packet */
 	n = plan(r, th, pkt->skb->len - pkt->thoff - pkt->doff);
 	if (!mb_bucket_take(bucket, rate, n)) {
 		mb_count(stats, MPTCP_MB_COUNTER_RESET_LIMITED);
-		return false;
+		return -EBUSY;
 	}
-	for (i = 0; i < n; i++)
-		mb_count(stats, send(pkt, th, state, &r[i]) ?
-				MPTCP_MB_COUNTER_RESET_SENT :
-				MPTCP_MB_COUNTER_RESET_FAILED);
-	return true;
+	for (i = 0; i < n; i++) {
+		if (send(pkt, th, state, &r[i])) {
+			mb_count(stats, MPTCP_MB_COUNTER_RESET_SENT);
+		} else {
+			mb_count(stats, MPTCP_MB_COUNTER_RESET_FAILED);
+			err = -ENOBUFS;
+		}
+	}
+	return err;
 }

@@ -31,7 +31,7 @@ void mb_bucket_init(struct mb_bucket *bucket);
 bool mb_bucket_take(struct mb_bucket *bucket, u32 rate, unsigned int n);
 bool mb_answerable(const struct mb_packet *pkt,
 		   const struct nf_hook_state *state);
-bool mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
-	      struct mb_bucket *bucket, u32 rate, struct mb_stats *stats);
+int mb_reset(struct mb_packet *pkt, const struct nf_hook_state *state,
+	     struct mb_bucket *bucket, u32 rate, struct mb_stats *stats);
 
 #endif

@@ -115,19 +115,32 @@ void mb_client_put(struct mb_sessions *ss, struct mb_session *s)
 }
 
 /**
- * mb_sessions_full() - one could not be learnt, or one that lives was forgotten
+ * mb_sessions_impair() - something of what lives is not known: a session, a join
+ *			  or a subflow, for lack of room or memory
  * @ss:	the table
  *
  * From now on unknown is not the same as suspicious.
  *
  * Context: ss->lock.
  */
-void mb_sessions_full(struct mb_sessions *ss)
+void mb_sessions_impair(struct mb_sessions *ss)
 {
+	lockdep_assert_held(&ss->lock);
 	ss->impaired = true;
 	ss->impaired_at = jiffies;
-	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_FULL);
 	mb_event_full(ss->mn);
+}
+
+/**
+ * mb_sessions_full() - a session could not be learnt
+ * @ss:	the table
+ *
+ * Context: ss->lock.
+ */
+void mb_sessions_full(struct mb_sessions *ss)
+{
+	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_FULL);
+	mb_sessions_impair(ss);
 }
 
 /* The longest idle, roughly: who was seen since he was last looked at goes to
@@ -163,9 +176,7 @@ static bool evict(struct mb_sessions *ss)
 		s = longest_idle(ss);
 		if (!s)
 			return false;
-		ss->impaired = true;
-		ss->impaired_at = jiffies;
-		mb_event_full(ss->mn);
+		mb_sessions_impair(ss);
 	}
 	mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);

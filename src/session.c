@@ -141,9 +141,9 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	client = mb_client_get(ss, policy->set.max_sessions, q->family,
 			       &q->client);
 	if (IS_ERR(client)) {
-		mb_count(&mn->stats, PTR_ERR(client) == -EDQUOT ?
-			 MPTCP_MB_COUNTER_SESSION_SHARE :
-			 MPTCP_MB_COUNTER_SESSION_FULL);
+		if (PTR_ERR(client) != -EDQUOT)
+			goto full_counted;
+		mb_count(&mn->stats, MPTCP_MB_COUNTER_SESSION_SHARE);
 		return NULL;
 	}
 	s = alloc(ss, policy->set.max_sessions, q);

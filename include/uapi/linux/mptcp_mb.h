@@ -217,7 +217,7 @@ enum mptcp_mb_subflow_flag {
  *   and why.
  * @MPTCP_MB_EVENT_BAD_HMAC: A join whose HMAC is not that of the session.
  * @MPTCP_MB_EVENT_TABLE_FULL: A session was not learnt, or a confirmed one was
- *   evicted.
+ *   evicted, or there was no memory to follow a join.
  */
 enum mptcp_mb_event {
 	MPTCP_MB_EVENT_SESSION_NEW,
@@ -334,8 +334,9 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_JOIN_ORPHAN: MP_JOIN SYNs into unknown ones.
  * @MPTCP_MB_COUNTER_JOIN_GRACED: Orphans that were judged as joins because of
  *   orphan-grace, or because the table was full.
- * @MPTCP_MB_COUNTER_JOIN_UNTRACKED: MP_JOIN SYNs into a session that has as
- *   many pending joins or subflows as it may.
+ * @MPTCP_MB_COUNTER_JOIN_UNTRACKED: Joins that were let through and are not
+ *   followed. Their session has as many pending joins or subflows as it may,
+ *   or there was no memory.
  * @MPTCP_MB_COUNTER_JOIN_BAD_HMAC: MP_JOIN SYN/ACKs and ACKs with a wrong
  *   HMAC.
  * @MPTCP_MB_COUNTER_SUBFLOW_JOINED: Subflows whose HMACs verified.
