@@ -182,7 +182,7 @@ int mptcp_mb_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&mn->lock);
-	cand = mb_txn_candidate(mn, info->snd_portid);
+	cand = mb_txn_candidate(mn, skb);
 	live = mb_policy_live(mn);
 	set = cand ? cand->set : live ? live->set : mb_settings_initial;
 	err = mb_attr_get_settings(info->attrs[MPTCP_MB_A_SETTINGS], &set,
@@ -201,7 +201,7 @@ int mptcp_mb_nl_policy_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	mutex_lock(&mn->lock);
-	if (mb_txn_candidate(mn, info->snd_portid)) {
+	if (mb_txn_candidate(mn, skb)) {
 		GENL_SET_ERR_MSG(info,
 				 "not in a transaction: a candidate begins empty, and a policy that is committed arms");
 		err = -EBUSY;
@@ -212,7 +212,8 @@ int mptcp_mb_nl_policy_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int add_site(struct genl_info *info, bool replace)
+static int add_site(const struct sk_buff *skb, struct genl_info *info,
+		    bool replace)
 {
 	struct mb_net *mn = mb_net(genl_info_net(info));
 	struct mb_site_new entry;
@@ -226,7 +227,7 @@ static int add_site(struct genl_info *info, bool replace)
 	if (err)
 		return err;
 	mutex_lock(&mn->lock);
-	cand = mb_txn_candidate(mn, info->snd_portid);
+	cand = mb_txn_candidate(mn, skb);
 	if (cand)
 		err = mb_sites_add(cand->sites, &entry, replace, &mn->lock,
 				   info->extack);
@@ -240,12 +241,12 @@ static int add_site(struct genl_info *info, bool replace)
 
 int mptcp_mb_nl_site_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return add_site(info, false);
+	return add_site(skb, info, false);
 }
 
 int mptcp_mb_nl_site_replace_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return add_site(info, true);
+	return add_site(skb, info, true);
 }
 
 int mptcp_mb_nl_site_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -261,7 +262,7 @@ int mptcp_mb_nl_site_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&mn->lock);
-	cand = mb_txn_candidate(mn, info->snd_portid);
+	cand = mb_txn_candidate(mn, skb);
 	if (cand)
 		err = mb_sites_del(cand->sites, &entry.key, &mn->lock,
 				   info->extack);
@@ -279,7 +280,7 @@ int mptcp_mb_nl_site_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	mutex_lock(&mn->lock);
-	if (mb_txn_candidate(mn, info->snd_portid))
+	if (mb_txn_candidate(mn, skb))
 		err = mb_txn_flush_sites(mn, info->extack);
 	else
 		err = mb_policy_site_flush(mn, info->extack);

@@ -21,11 +21,13 @@
 /**
  * struct mb_txn - a candidate policy that one socket builds
  * @cand:	NULL: there is none
- * @portid:	of the netlink socket that began it
+ * @sk:	the netlink socket that began it; there is one while there is @cand
+ * @portid:	its number
  * @pid:	of the process, for people to read
  */
 struct mb_txn {
 	struct mb_policy *cand;
+	const struct sock *sk;
 	u32 portid;
 	u32 pid;
 };

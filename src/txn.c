@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A transaction belongs to the socket that began it: what this socket states
- * goes to the candidate until it commits, aborts, or is closed. Nobody but its
+ * goes to the candidate until it commits, aborts, or is closed. A number is not
+ * enough to know it by: while a socket is being closed, another one of the same
+ * process may have its number already. Nobody but its
  * owner sees the candidate, so it needs no RCU until it is the live policy.
  */
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "netlink.h"
 #include "netlink_attr.h"
@@ -14,15 +17,17 @@
 /**
  * mb_txn_candidate() - where a socket's statements go
  * @mn:		the namespace
- * @portid:	of the socket
+ * @req:	the statement
  *
  * Context: mn->lock held.
  * Return: its candidate, or NULL: to the live policy
  */
-struct mb_policy *mb_txn_candidate(const struct mb_net *mn, u32 portid)
+struct mb_policy *mb_txn_candidate(const struct mb_net *mn,
+				   const struct sk_buff *req)
 {
 	lockdep_assert_held(&mn->lock);
-	return mn->txn.cand && mn->txn.portid == portid ? mn->txn.cand : NULL;
+	return mn->txn.cand && mn->txn.sk == NETLINK_CB(req).sk ? mn->txn.cand :
+								  NULL;
 }
 
 static void forget(struct mb_net *mn)
@@ -68,7 +73,7 @@ int mptcp_mb_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	}
 	mutex_lock(&mn->lock);
-	if (mb_txn_candidate(mn, info->snd_portid)) {
+	if (mb_txn_candidate(mn, skb)) {
 		GENL_SET_ERR_MSG(info,
 				 "this socket has begun a transaction already: commit or abort it");
 		err = -EBUSY;
@@ -78,6 +83,7 @@ int mptcp_mb_nl_txn_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EBUSY;
 	} else {
 		mn->txn.cand = cand;
+		mn->txn.sk = NETLINK_CB(skb).sk;
 		WRITE_ONCE(mn->txn.portid, info->snd_portid);
 		mn->txn.pid = task_tgid_vnr(current);
 	}
@@ -124,9 +130,10 @@ static int put_changes(struct sk_buff *msg, const struct mb_changes *c,
 /* What is told is made first: a commit that succeeded is not to fail for lack
  * of memory to say so.
  */
-static int commit(struct mb_net *mn, struct genl_info *info, struct sk_buff *msg)
+static int commit(struct mb_net *mn, const struct sk_buff *skb,
+		  struct genl_info *info, struct sk_buff *msg)
 {
-	struct mb_policy *cand = mb_txn_candidate(mn, info->snd_portid);
+	struct mb_policy *cand = mb_txn_candidate(mn, skb);
 	struct mb_changes changes;
 	int err;
 
@@ -159,7 +166,7 @@ int mptcp_mb_nl_txn_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&mn->lock);
-	err = commit(mn, info, msg);
+	err = commit(mn, skb, info, msg);
 	mutex_unlock(&mn->lock);
 	if (err) {
 		nlmsg_free(msg);
@@ -177,7 +184,7 @@ int mptcp_mb_nl_txn_abort_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	mutex_lock(&mn->lock);
-	if (mb_txn_candidate(mn, info->snd_portid)) {
+	if (mb_txn_candidate(mn, skb)) {
 		forget(mn);
 	} else {
 		GENL_SET_ERR_MSG(info, "this socket has no transaction");
@@ -187,7 +194,9 @@ int mptcp_mb_nl_txn_abort_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* A socket that goes takes its transaction along. */
+/* A socket that goes takes its transaction along: it is dead by now, and is freed
+ * after this. One that has its number since lives.
+ */
 static int release(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	const struct netlink_notify *n = ptr;
@@ -196,13 +205,14 @@ static int release(struct notifier_block *nb, unsigned long event, void *ptr)
 	if (event != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	mn = mb_net(n->net);
-	/* Sockets of anybody close all the time; only this one could have made
-	 * the portid what it is, and does so no more.
+	/* Sockets of anybody close all the time; only one with this number could
+	 * have made the portid what it is.
 	 */
 	if (READ_ONCE(mn->txn.portid) != n->portid)
 		return NOTIFY_DONE;
 	mutex_lock(&mn->lock);
-	if (mb_txn_candidate(mn, n->portid))
+	if (mn->txn.cand && mn->txn.portid == n->portid &&
+	    sock_flag(mn->txn.sk, SOCK_DEAD))
 		forget(mn);
 	mutex_unlock(&mn->lock);
 	return NOTIFY_DONE;

@@ -8,7 +8,8 @@
 int mb_txn_init(void);
 void mb_txn_exit(void);
 
-struct mb_policy *mb_txn_candidate(const struct mb_net *mn, u32 portid);
+struct mb_policy *mb_txn_candidate(const struct mb_net *mn,
+				   const struct sk_buff *req);
 int mb_txn_flush_sites(struct mb_net *mn, struct netlink_ext_ack *extack);
 
 #endif
