@@ -69,8 +69,8 @@ build/nlfuzz: $(addprefix selftests/,nlfuzz.c nlfuzz_table.c nlfuzz_make.c nlfuz
 		nlfuzz_sweep.c nlfuzz_sock.c nlfuzz_txn.c nlfuzz_dump.c nlfuzz.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -shared -fPIC -o $@_record.so selftests/nlfuzz_record.c -ldl
-	$(CC) -O2 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -static -Iinclude/uapi -o $@ \
-		$(filter-out %_record.c,$(filter %.c,$^))
+	$(CC) -O2 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -static -pthread -Iinclude/uapi \
+		-o $@ $(filter-out %_record.c,$(filter %.c,$^))
 
 build/queue: selftests/queue.c
 	@mkdir -p build

@@ -12,7 +12,7 @@
 . "$SELFTESTS/play.sh"
 # shellcheck source=selftests/memory.sh
 . "$SELFTESTS/memory.sh"
-plan 41
+plan 42
 
 # Messages: as root, in so many turns; as each of the others; transactions; dumps; in each round of which
 # memory is measured
@@ -320,6 +320,7 @@ check "root: messages" messages
 note "$(tail -n 1 "$TMP/said")"
 check "root: transactions" fuzz root --count $TRANSACTIONS transactions
 note "$(tail -n 1 "$TMP/said")"
+check "root: transactions, while sockets come and go" fuzz root --count $((TRANSACTIONS * 5)) threads
 check "root: dumps" fuzz root --count $DUMPS dumps
 note "$(tail -n 1 "$TMP/said")"
 forgotten

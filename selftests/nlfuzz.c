@@ -21,6 +21,7 @@ static void usage(FILE *f)
 	      "  messages      random ones, right and wrong, and changed ones of the corpus\n"
 	      "  sweep         right ones but for one attribute, which takes all lengths and bounds\n"
 	      "  transactions  some sockets open and abandon them; what is in force is what a model says\n"
+	      "  threads       one has transactions, another opens and closes sockets\n"
 	      "  dumps         of sites and sessions, which change meanwhile, and are not read to the end\n"
 	      "  rights        each command once, and the group of events; prints what became of each\n"
 	      "  raw COMMAND FLAGS [HEX]  one message: its flags beside NLM_F_REQUEST and NLM_F_ACK, or\n"
@@ -181,6 +182,8 @@ static int play(const char *what, uint64_t count)
 		return play_messages(count);
 	if (!strcmp(what, "transactions"))
 		return play_transactions(count);
+	if (!strcmp(what, "threads"))
+		return play_threads(count);
 	if (!strcmp(what, "dumps"))
 		return play_dumps(count);
 	if (!strcmp(what, "sweep"))

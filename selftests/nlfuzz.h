@@ -196,6 +196,7 @@ const struct nlattr *attr_find(const void *begin, size_t len, uint16_t type);
 int play_rights(void);
 int play_sweep(void);
 int play_transactions(uint64_t rounds);
+int play_threads(uint64_t rounds);
 int play_dumps(uint64_t rounds);
 
 #endif

@@ -167,8 +167,8 @@ static const char *check_value(const struct attr *a, const struct seen *s)
 		if (!memchr(s->data, 0, len < a->max + 1 ? len : a->max + 1))
 			return "a text without end";
 		return len - !s->data[len - 1] > a->max ? "a text too long" : NULL;
-	case ADDRESS:
-		return len != a->min && len != a->max ? "an address of another size" : NULL;
+	case ADDRESS:	/* of several, the last counts */
+		return NULL;
 	case NEST:
 		return check_set(a->nest, s->data, len, inner);
 	case NONE:
@@ -231,6 +231,8 @@ static const char *check_prefix(const struct seen *addr, const struct seen *plen
 
 	if (!addr->data)
 		return plen->data ? "a prefix length without an address" : NULL;
+	if (addr->len != 4 && addr->len != 16)
+		return "an address of another size";
 	bits = plen->data ? number(plen) : addr->len * 8;
 	if (bits > addr->len * 8)
 		return "a prefix that is too long";
@@ -306,6 +308,8 @@ static const char *check_connection(const struct seen *tb)
 	if (!a->data || !b->data || !tb[MPTCP_MB_A_SOURCE_PORT].data ||
 	    !tb[MPTCP_MB_A_DESTINATION_PORT].data)
 		return "half a connection";
+	if (a->len != 4 && a->len != 16)
+		return "an address of another size";
 	return a->len != b->len ? "two address families" : NULL;
 }
 

@@ -4,6 +4,7 @@
  * model that knows what must come of it.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -416,5 +417,56 @@ int play_transactions(uint64_t rounds)
 		sock_close(&model.socks[i]);
 	model.holder = -1;
 	act_verify(0, &r);
+	return 0;
+}
+
+/* --- threads ---------------------------------------------------------------------------------------- */
+
+static volatile bool enough;
+
+/* The first socket of a process gets its pid for a number, and so does the next one after it. */
+static void *come_and_go(void *arg)
+{
+	struct sock s;
+
+	while (!enough) {
+		sock_open(&s, true, RECEIVE_MAX);
+		sock_close(&s);
+	}
+	return arg;
+}
+
+/**
+ * play_threads() - transactions, while another thread opens and closes sockets that have no part in it
+ * @rounds:	transactions
+ *
+ * Return: 0
+ */
+int play_threads(uint64_t rounds)
+{
+	bool there[ENTRIES] = { false };
+	pthread_t thread;
+	struct answer a;
+	struct sock s;
+	struct rng r;
+
+	model.holder = -1;
+	sock_open(&model.socks[0], true, RECEIVE_MAX);
+	act_policy_flush(0, &r);
+	sock_close(&model.socks[0]);
+	if (pthread_create(&thread, NULL, come_and_go, NULL))
+		quit("thread");
+	while (rounds--) {
+		sock_open(&s, true, RECEIVE_MAX);
+		expect("begin", 0, request(&s, MPTCP_MB_CMD_TXN_BEGIN, -1, 0, &a));
+		expect("add", 0, request(&s, MPTCP_MB_CMD_SITE_ADD, 1, MPTCP_MB_ACTION_DENY, &a));
+		expect("abort", 0, request(&s, MPTCP_MB_CMD_TXN_ABORT, -1, 0, &a));
+		sock_close(&s);
+	}
+	enough = true;
+	pthread_join(thread, NULL);
+	look(MPTCP_MB_CMD_SITE_GET, NLM_F_DUMP, note_site, there);
+	if (there[1])
+		wrong(NULL, 0, "what a transaction said is in force");
 	return 0;
 }
