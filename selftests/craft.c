@@ -106,7 +106,8 @@ static void extensions(char *text)
 		{ "hop", HOP, 8, 8, 0 }, { "dest", DEST, 8, 8, 0 },
 		/* RFC 3692: 253 is experimental; RFC 8754: 4 has a segment list */
 		{ "routing", ROUTING, 8, 8, 253 }, { "routing0", ROUTING, 8, 8, 0 },
-		{ "routing4", ROUTING, 24, 8, 4 },
+		{ "routing4", ROUTING, 24, 8, 4 }, { "routing2", ROUTING, 24, 8, 2 },
+		{ "routing3", ROUTING, 24, 8, 3 },
 		{ "ah", AH, 24, 4, 0 }, { "frag", FRAGMENT, 8, 8, 0 },
 	};
 	char *word, *colon;
@@ -122,7 +123,7 @@ static void extensions(char *text)
 			*colon++ = 0;
 		for (i = 0; strcmp(word, known[i].name); i++)
 			if (i + 1 == sizeof(known) / sizeof(*known))
-				quit("not hop, dest, routing, routing0, routing4, ah or frag", word);
+				quit("not hop, dest, routing, routing0 to 4, ah or frag", word);
 		h->type = known[i].type;
 		h->routing = known[i].routing;
 		h->len = colon ? number(colon, 1024) : known[i].len;
@@ -189,8 +190,10 @@ static void usage(void)
 	     "  --ttl N, --tos N    (64, 0)\n"
 	     "  --ip-options HEX    IPv4 options\n"
 	     "  --ext LIST          headers before TCP, in this order, by commas: hop, dest, routing (an\n"
-	     "                      experimental one), routing0, routing4 (source routes at their end), ah,\n"
+	     "                      experimental one), routing0, 2, 3 and 4 (source routes at their end), ah,\n"
 	     "                      frag (an atomic fragment); NAME:N is one of N bytes. IPv4: ah only\n"
+	     "  --final ADDRESS     where the packet goes in the end: the routing headers have one segment left,\n"
+	     "                      of routing3:16 half an address, and the checksum is right there\n"
 	     "  --fragment N        IP fragments of N bytes of IP payload (a multiple of 8); in IPv6\n"
 	     "                      after the last hop or routing header of --ext\n"
 	     "  --reverse           the last fragment first\n"
@@ -203,7 +206,7 @@ static void usage(void)
 static int call(int argc, char **argv)
 {
 	enum { FLAGS = 256, SEQ, ACK, WINDOW, OPTIONS, PAD, PAYLOAD, DOFF, BAD, NONE, PARTIAL, TTL, TOS,
-	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, PCAP, HELP };
+	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, PCAP, FINAL, HELP };
 	static const struct option table[] = {
 		{ "flags", 1, 0, FLAGS }, { "seq", 1, 0, SEQ }, { "ack", 1, 0, ACK },
 		{ "window", 1, 0, WINDOW }, { "options", 1, 0, OPTIONS }, { "pad", 1, 0, PAD },
@@ -211,7 +214,8 @@ static int call(int argc, char **argv)
 		{ "no-checksum", 0, 0, NONE }, { "partial", 0, 0, PARTIAL }, { "ttl", 1, 0, TTL },
 		{ "tos", 1, 0, TOS }, { "ip-options", 1, 0, IPOPT }, { "ext", 1, 0, EXT },
 		{ "fragment", 1, 0, FRAG }, { "reverse", 0, 0, REVERSE }, { "count", 1, 0, COUNT },
-		{ "segments", 1, 0, SEGMENTS }, { "pcap", 1, 0, PCAP }, { "help", 0, 0, HELP }, { }
+		{ "segments", 1, 0, SEGMENTS }, { "pcap", 1, 0, PCAP },
+		{ "final", 1, 0, FINAL }, { "help", 0, 0, HELP }, { }
 	};
 	uint32_t id;
 	int opt;
@@ -242,6 +246,7 @@ static int call(int argc, char **argv)
 		case COUNT: craft.count = number(optarg, 1000000); break;
 		case SEGMENTS: craft.segments = number(optarg, 1000); break;
 		case PCAP: craft.pcap = optarg; break;
+		case FINAL: address(optarg, craft.final); craft.routed = true; break;
 		case HELP: usage(); return 0;
 		default: return 2;
 		}

@@ -33,6 +33,8 @@ struct craft {
 	unsigned int options_len, ip_options_len, payload, fragment, count, segments;
 	uint8_t pad;
 	bool bad_checksum, no_checksum, partial, reverse;
+	uint8_t final[16];		/* where a source route ends */
+	bool routed;
 	struct header ext[HEADERS_MAX];
 	unsigned int ext_n;
 };

@@ -13,7 +13,8 @@ static unsigned int tcp(uint8_t *p, uint16_t sport, uint32_t seq)
 {
 	unsigned int header = 20 + (craft.options_len + 3) / 4 * 4, len = header + craft.payload, i;
 	unsigned int alen = craft.family == AF_INET ? 4 : 16;
-	uint32_t pseudo = sum(craft.saddr, alen, sum(craft.daddr, alen, TCP + len));
+	const uint8_t *daddr = craft.routed ? craft.final : craft.daddr;
+	uint32_t pseudo = sum(craft.saddr, alen, sum(daddr, alen, TCP + len));
 	uint16_t check;
 
 	put16(put16(p, sport), craft.dport);
@@ -51,9 +52,18 @@ static unsigned int extension(uint8_t *p, const struct header *h)
 		break;
 	case ROUTING:
 		p[1] = h->len / 8 - 1;
-		p[2] = h->routing;		/* no segment is left: any receiver goes on */
-		if (h->routing == 4 && h->len >= 24)
-			memcpy(p + 8, craft.daddr, 16);
+		p[2] = h->routing;
+		p[3] = craft.routed;		/* if no segment is left, any receiver goes on */
+		if ((h->routing == 4 || craft.routed) && h->len >= 24)
+			memcpy(p + 8, craft.routed ? craft.final : craft.daddr, 16);
+		if (h->routing == 4 && craft.routed && h->len >= 40) {
+			p[4] = 1;		/* the last entry, which is the first to be visited */
+			memcpy(p + 24, craft.daddr, 16);
+		}
+		if (h->routing == 3 && craft.routed && h->len == 16) {
+			p[4] = 8;		/* RFC 6554: so much is as in the destination */
+			memcpy(p + 8, craft.final + 8, 8);
+		}
 		break;
 	case AH:
 		p[1] = h->len / 4 - 2;
@@ -136,7 +146,8 @@ static void packet(uint8_t first, const uint8_t *data, unsigned int len, unsigne
 	memcpy(frame, craft.eth, ETH_LEN);
 	p += craft.family == AF_INET ? ip4(p, first, before_len + len, off, more) :
 				   ip6(p, first, before_len + len);
-	memcpy(p, before, before_len);
+	if (before_len)
+		memcpy(p, before, before_len);
 	p += before_len;
 	memcpy(p, data, len);
 	emit(frame, p + len - frame, p - frame - before_len + tcp_off);

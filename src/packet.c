@@ -4,6 +4,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/seg6.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -51,6 +52,7 @@ static enum mb_found find4(struct sk_buff *skb, struct mb_packet *pkt)
 	if (!iph || iph->ihl < 5)
 		return MB_FOUND_OTHER;
 	off = iph->ihl * 4;
+	pkt->routed = iph->ihl > 5;
 	proto = iph->protocol;
 	fragment = ip_is_fragment(iph);
 	while (proto == IPPROTO_AH) {
@@ -102,8 +104,10 @@ static enum mb_found find6(struct sk_buff *skb, struct mb_packet *pkt)
 		case IPPROTO_TCP:
 			return fragment ? MB_FOUND_FRAGMENT :
 					  find_tcp(skb, pkt, off, end);
-		case NEXTHDR_HOP:
 		case NEXTHDR_ROUTING:
+			pkt->routed = true;
+			fallthrough;
+		case NEXTHDR_HOP:
 		case NEXTHDR_DEST:
 			len = ext_len(skb, off, &nexthdr);
 			break;
@@ -151,7 +155,94 @@ enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 {
 	pkt->family = family;
 	pkt->sealed = false;
+	pkt->routed = false;
 	return family == AF_INET ? find4(skb, pkt) : find6(skb, pkt);
+}
+
+/* RFC 791, 3.1: while the pointer of LSRR or SSRR is within the option, the last
+ * address in it is where the packet goes in the end.
+ */
+static void final4(const struct sk_buff *skb, __be32 *addr)
+{
+	u8 buf[MAX_IPOPTLEN], *o;
+	unsigned int len, left;
+
+	left = ip_hdr(skb)->ihl * 4 - sizeof(struct iphdr);
+	o = skb_header_pointer(skb, sizeof(struct iphdr), left, buf);
+	for (; o && left && *o != IPOPT_END; o += len, left -= len) {
+		len = *o == IPOPT_NOOP ? 1 : left > 1 ? o[1] : 0;
+		if (!len || (len < 2 && *o != IPOPT_NOOP) || len > left)
+			return;
+		if ((*o == IPOPT_LSRR || *o == IPOPT_SSRR) && len >= 7 && o[2] < len)
+			memcpy(addr, o + len - sizeof(*addr), sizeof(*addr));
+	}
+}
+
+/* Where a routing header at @off of @len bytes leads in the end, when segments
+ * are left: its last address, and the first of RFC 8754's segment list. RFC 6554
+ * leaves out what it shares with the destination.
+ */
+static void route_end(const struct sk_buff *skb, unsigned int off,
+		      unsigned int len, struct in6_addr *addr)
+{
+	unsigned int at = len - sizeof(*addr), shared = 0;
+	u8 buf[8], *rh = skb_header_pointer(skb, off, sizeof(buf), buf);
+
+	if (!rh || !rh[3])
+		return;
+	switch (rh[2]) {
+	case IPV6_SRCRT_TYPE_4:
+		at = sizeof(struct ipv6_sr_hdr);
+		break;
+	case IPV6_SRCRT_TYPE_3:
+		shared = rh[4] & 15;
+		at = len - (rh[5] >> 4) - (sizeof(*addr) - shared);
+		break;
+	case IPV6_SRCRT_TYPE_0:
+	case IPV6_SRCRT_TYPE_2:
+		break;
+	default:
+		return;
+	}
+	if (at < sizeof(buf) || at > len || len - at < sizeof(*addr) - shared)
+		return;
+	skb_copy_bits(skb, off + at, addr->s6_addr + shared,
+		      sizeof(*addr) - shared);
+}
+
+static void final6(const struct mb_packet *pkt, struct in6_addr *addr)
+{
+	const struct sk_buff *skb = pkt->skb;
+	unsigned int off = sizeof(struct ipv6hdr), len;
+	u8 type = ipv6_hdr(skb)->nexthdr, next;
+	u8 buf[2], *p;
+
+	for (; off < pkt->thoff; off += len, type = next) {
+		p = skb_header_pointer(skb, off, sizeof(buf), buf);
+		if (!p)
+			return;
+		next = p[0];
+		len = type == NEXTHDR_FRAGMENT ? sizeof(struct frag_hdr) :
+		      type == NEXTHDR_AUTH ? (p[1] + 2) * 4 : (p[1] + 1) * 8;
+		if (type == NEXTHDR_ROUTING)
+			route_end(skb, off, len, addr);
+	}
+}
+
+/**
+ * mb_packet_final() - where a packet goes in the end
+ * @pkt:	found; its routed is true
+ * @addr:	the destination of its IP header, in the first word for IPv4;
+ *		replaced where a source route goes on from there
+ *
+ * Context: any.
+ */
+void mb_packet_final(const struct mb_packet *pkt, struct in6_addr *addr)
+{
+	if (pkt->family == AF_INET)
+		final4(pkt->skb, &addr->s6_addr32[0]);
+	else
+		final6(pkt, addr);
 }
 
 /**

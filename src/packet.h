@@ -28,12 +28,15 @@ enum mb_found {
  * @thoff:	bytes from skb->data to the TCP header
  * @doff:	bytes of the TCP header, options included; 20 to 60
  * @sealed:	IP AH covers the segment: rewriting it breaks its signature
+ * @routed:	the IP header's destination may be a waypoint, see
+ *		mb_packet_final()
  */
 struct mb_packet {
 	struct sk_buff *skb;
 	u8 family;
 	bool sealed;
 	u8 doff;
+	bool routed;
 	u32 thoff;
 };
 
@@ -116,6 +119,7 @@ static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
 	pkt->skb = skb;
 	pkt->family = family;
 	pkt->sealed = false;
+	pkt->routed = false;
 	pkt->doff = th->doff * 4;
 	pkt->thoff = (const u8 *)th - skb->data;
 }
@@ -123,6 +127,7 @@ static inline void mb_packet_set(struct mb_packet *pkt, struct sk_buff *skb,
 enum mb_found mb_packet_find(struct sk_buff *skb, u8 family,
 			     struct mb_packet *pkt);
 const u8 *mb_packet_tcp(const struct mb_packet *pkt, u8 *buf);
+void mb_packet_final(const struct mb_packet *pkt, struct in6_addr *addr);
 
 bool mb_packet_sound(const struct mb_packet *pkt,
 		     const struct nf_hook_state *state);

@@ -50,6 +50,8 @@ static inline void mb_query_make(struct mb_site_query *q,
 		q->server = syn ? ip6h->daddr : ip6h->saddr;
 		q->client = syn ? ip6h->saddr : ip6h->daddr;
 	}
+	if (unlikely(pkt->routed))
+		mb_packet_final(pkt, syn ? &q->server : &q->client);
 	q->family = pkt->family;
 	q->port = ntohs(syn ? th->dest : th->source);
 	q->mark = skb->mark;
