@@ -6,7 +6,7 @@
 # are a real endpoint, tshark, and a reader made from the RFCs' tables. Nothing may pass us. MB_FULL=1:
 # 24,000 variants, else 2,000.
 . "$(dirname "$0")/lib.sh"
-plan 40
+plan 41
 
 # shellcheck source=selftests/evade.sh
 . "$SELFTESTS/evade.sh"
@@ -123,6 +123,7 @@ check "${WHO[JOIN]}: nor did the endpoint count any" is 0 "${JOINED[JOIN]}"
 for phase in $STRIP $JOIN; do
 	check "${WHO[phase]}: what has nothing to refuse arrives" none "$phase" lost
 done
+check "${WHO[STRIP]}: nothing under TCP-AO or AH is rewritten" none $STRIP spoiled
 check "${WHO[XT]}: lets none through that the endpoint reads" none $XT endpoint.capable endpoint.join
 # else the comparison compares nothing
 for phase in $NFT $NFT_CT; do

@@ -233,6 +233,7 @@ none()
 		any | faithful*)	pattern+="|:MP_";;
 		left)			pattern+="|kind-30";;
 		late | lost)		pattern+="|$key";;
+		spoiled)		pattern+="|sealed";;
 		*)			pattern+="|${key/.*/:MP_}";;
 		esac
 	done

@@ -402,7 +402,26 @@ static unsigned int lost(unsigned int phase, unsigned int base, unsigned int who
 	return n;
 }
 
-static void sums(unsigned int phase, unsigned int base, unsigned int whole)
+/* What is sealed and arrived, though it had an option to be taken out: rewritten under its seal, so
+ * refused by its receiver. Where one of several segments arrived nobody can tell which.
+ */
+static unsigned int spoiled(unsigned int phase, unsigned int base, uint64_t seed)
+{
+	const struct tokens t = { { 0 }, { 0 } };
+	struct variant v;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if ((seen[base][i] & (SEALED | LEFT)) != (SEALED | LEFT) ||
+		    !(seen[phase][i] & SEALED))
+			continue;
+		variant_make(&v, seed, i, &t);
+		n += v.segments == 1;
+	}
+	return n;
+}
+
+static void sums(unsigned int phase, unsigned int base, unsigned int whole, uint64_t seed)
 {
 	printf("phase=%u arrived=%u any=%u left=%u late=%u faithful=%u faithful.capable=%u faithful.join=%u",
 	       phase, with(phase, ARRIVED, 0), with(phase, CAPABLE | JOIN, 0), with(phase, LEFT, 0),
@@ -412,6 +431,7 @@ static void sums(unsigned int phase, unsigned int base, unsigned int whole)
 	       with(phase, E_CAPABLE, 0), with(phase, E_JOIN, 0), with(phase, T_CAPABLE, 0),
 	       with(phase, T_JOIN, 0));
 	printf(" table.capable=%u table.join=%u", with(phase, N_CAPABLE, 0), with(phase, N_JOIN, 0));
+	printf(" spoiled=%u", spoiled(phase, base, seed));
 	printf(" lost=%u only.tshark=%u only.endpoint=%u only.table=%u\n", lost(phase, base, whole),
 	       with(phase, T_CAPABLE | T_JOIN, E_CAPABLE | E_JOIN | N_CAPABLE | N_JOIN),
 	       with(phase, E_CAPABLE | E_JOIN, T_CAPABLE | T_JOIN | N_CAPABLE | N_JOIN),
@@ -439,7 +459,6 @@ int judge(int argc, char **argv, uint64_t seed)
 	FILE *f;
 	int i;
 
-	(void)seed;
 	if (argc < 6 || atoi(argv[4]) >= PHASES || atoi(argv[5]) >= PHASES)
 		quit("wants SEED COUNT CAPTURE TSHARK LIST PHASE PHASE...", "judge");
 	count = atoi(argv[0]);
@@ -454,7 +473,7 @@ int judge(int argc, char **argv, uint64_t seed)
 		phase = atoi(argv[i]);
 		if (phase >= PHASES)
 			quit("no such phase", argv[i]);
-		sums(phase, atoi(argv[4]), atoi(argv[5]));
+		sums(phase, atoi(argv[4]), atoi(argv[5]), seed);
 		list(f, phase);
 	}
 	if (fclose(f))
