@@ -137,6 +137,7 @@ void emit(const uint8_t *frame, unsigned int len, unsigned int tcp_off)
 {
 	struct virtio_net_hdr vnet = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 				       .csum_start = tcp_off, .csum_offset = 16 };
+	bool v4 = craft.family == AF_INET;
 	static uint8_t buf[sizeof(vnet) + FRAME_MAX];
 	unsigned int vlen = craft.partial ? sizeof(vnet) : 0;
 
@@ -146,6 +147,11 @@ void emit(const uint8_t *frame, unsigned int len, unsigned int tcp_off)
 		fwrite(record, sizeof(record), 1, pcap);
 		fwrite(frame, len, 1, pcap);
 		return;
+	}
+	if (craft.gso) {
+		vnet.gso_type = v4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+		vnet.gso_size = craft.gso;
+		vnet.hdr_len = len - craft.payload;
 	}
 	memcpy(buf, &vnet, vlen);
 	memcpy(buf + vlen, frame, len);
@@ -187,6 +193,7 @@ static void usage(void)
 	     "  --doff N            data offset in words, instead of the right one\n"
 	     "  --bad-checksum, --no-checksum   TCP checksum wrong, or 0\n"
 	     "  --partial           TCP checksum left to the device (CHECKSUM_PARTIAL)\n"
+	     "  --gso N             likewise, and to be cut into segments of N bytes of payload (GSO)\n"
 	     "  --ttl N, --tos N    (64, 0)\n"
 	     "  --ip-options HEX    IPv4 options\n"
 	     "  --ext LIST          headers before TCP, in this order, by commas: hop, dest, routing (an\n"
@@ -206,7 +213,7 @@ static void usage(void)
 static int call(int argc, char **argv)
 {
 	enum { FLAGS = 256, SEQ, ACK, WINDOW, OPTIONS, PAD, PAYLOAD, DOFF, BAD, NONE, PARTIAL, TTL, TOS,
-	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, PCAP, FINAL, HELP };
+	       IPOPT, EXT, FRAG, REVERSE, COUNT, SEGMENTS, GSO, PCAP, FINAL, HELP };
 	static const struct option table[] = {
 		{ "flags", 1, 0, FLAGS }, { "seq", 1, 0, SEQ }, { "ack", 1, 0, ACK },
 		{ "window", 1, 0, WINDOW }, { "options", 1, 0, OPTIONS }, { "pad", 1, 0, PAD },
@@ -215,7 +222,7 @@ static int call(int argc, char **argv)
 		{ "tos", 1, 0, TOS }, { "ip-options", 1, 0, IPOPT }, { "ext", 1, 0, EXT },
 		{ "fragment", 1, 0, FRAG }, { "reverse", 0, 0, REVERSE }, { "count", 1, 0, COUNT },
 		{ "segments", 1, 0, SEGMENTS }, { "pcap", 1, 0, PCAP },
-		{ "final", 1, 0, FINAL }, { "help", 0, 0, HELP }, { }
+		{ "gso", 1, 0, GSO }, { "final", 1, 0, FINAL }, { "help", 0, 0, HELP }, { }
 	};
 	uint32_t id;
 	int opt;
@@ -233,6 +240,10 @@ static int call(int argc, char **argv)
 		case BAD: craft.bad_checksum = true; break;
 		case NONE: craft.no_checksum = true; break;
 		case PARTIAL: craft.partial = true; break;
+		case GSO:
+			craft.gso = number(optarg, 65000);
+			craft.partial = craft.gso > 0;
+			break;
 		case TTL: craft.ttl = number(optarg, 255); break;
 		case TOS: craft.tos = number(optarg, 255); break;
 		case IPOPT: craft.ip_options_len = hex(optarg, craft.ip_options, 40); break;

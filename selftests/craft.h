@@ -30,7 +30,7 @@ struct craft {
 	uint32_t seq, ack;
 	uint8_t flags, ttl, tos, doff;	/* doff: words; 0 is the right one */
 	uint8_t options[64], ip_options[40];
-	unsigned int options_len, ip_options_len, payload, fragment, count, segments;
+	unsigned int options_len, ip_options_len, payload, fragment, count, segments, gso;
 	uint8_t pad;
 	bool bad_checksum, no_checksum, partial, reverse;
 	uint8_t final[16];		/* where a source route ends */
