@@ -74,6 +74,18 @@ static void check_found(const struct sk_buff *skb, const struct mb_packet *pkt)
 	CHECK(pkt->thoff + pkt->doff <= skb->len);
 }
 
+/* A source route is read within its header; it leads to some address. */
+static void read_final(const struct mb_packet *pkt)
+{
+	const u8 *destination = pkt->skb->data + (pkt->family == AF_INET ? 16 : 24);
+	struct in6_addr addr = { 0 };
+
+	if (!pkt->routed)
+		return;
+	memcpy(&addr, destination, pkt->family == AF_INET ? 4 : 16);
+	mb_packet_final(pkt, &addr);
+}
+
 /* --- changing --------------------------------------------------------------------------- */
 
 static enum mb_place place_of(const u8 *tcp)
@@ -189,6 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_quick(&skb, family, found, &pkt);
 	if (found == MB_FOUND_TCP) {
 		check_found(&skb, &pkt);
+		read_final(&pkt);
 		change(&skb, &pkt, data[0] & NEUTRALISE);
 	}
 	free(skb.data);

@@ -233,6 +233,14 @@ static bool retype(struct input *in, const struct node *node)
 	return true;
 }
 
+/* A message that ends somewhere in its heads or attributes */
+static bool cut(struct input *in, const struct node *node)
+{
+	const size_t from = MNL_NLMSG_HDRLEN + chance(node->len - MNL_NLMSG_HDRLEN + 1) / 4 * 4;
+
+	return splice(in, node->off + from, node->len - from, NULL, 0, node - nodes);
+}
+
 static bool change(struct input *in)
 {
 	const struct node *node;
@@ -246,6 +254,8 @@ static bool change(struct input *in)
 		return drop(in, node);
 	if (way < 3)
 		return copy(in, node, way == 1);
+	if (way == 3 && node->kind == MESSAGE)
+		return cut(in, node);
 	if (way == 3 || node->kind != ATTRIBUTE)
 		return retype(in, node);
 	return way < 6 ? put_number(in, node) : put_payload(in, node);

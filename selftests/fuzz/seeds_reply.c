@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "around.h"
 #include "mbctl_messages.h"
 #include "reply.h"
 #include "seeds.h"
@@ -33,6 +34,12 @@ static void acknowledge(void)
 {
 	input[used++] = 0;
 	input[used++] = 0;
+}
+
+static void nothing(void)
+{
+	input[used++] = AROUND_NOTHING & 0xff;
+	input[used++] = AROUND_NOTHING >> 8;
 }
 
 static void refuse(int errnum, const char *text, unsigned int offset)
@@ -166,16 +173,19 @@ static struct sample_session a_session(unsigned int state)
 		.how = state == MPTCP_MB_SESSION_STATE_CLOSED ? MPTCP_MB_HOW_CLOSED : 0,
 		.flags = MPTCP_MB_SESSION_FLAG_DENIED, .client = "10.1.0.1", .server = "10.2.0.1",
 		.site = "10.2.0.0", .site_len = 16, .started = 1000000000,
-		.subflow = { &first, &join },
 	};
 }
 
-static void session(unsigned int state)
+static void session(unsigned int state, bool subflows)
 {
-	const struct sample_session s = a_session(state);
+	struct sample_session s = a_session(state);
 	MESSAGE(buf);
 	struct nlmsghdr *nlh = message(buf, MPTCP_MB_CMD_SESSION_GET);
 
+	if (subflows) {
+		s.subflow[0] = &first;
+		s.subflow[1] = &join;
+	}
 	put_session(nlh, MPTCP_MB_A_SESSION, &s);
 	tell(nlh);
 }
@@ -249,8 +259,6 @@ static bool starts(const char *command, const char *with)
 
 static void answers(const char *command)
 {
-	unsigned int i;
-
 	if (starts(command, "status") || starts(command, "policy save") ||
 	    starts(command, "policy apply") || starts(command, "policy check"))
 		status();
@@ -270,36 +278,71 @@ static void answers(const char *command)
 	}
 	if (starts(command, "policy apply") || starts(command, "policy check")) {
 		acknowledge();	/* of the transaction's begin */
+		nothing();	/* is refused */
 		changes();
+	}
+	if (starts(command, "site import")) {
+		acknowledge();
+		acknowledge();
+		nothing();
+		acknowledge();	/* of the transaction's end */
+		refuse(17, NULL, 0);
 	}
 	if (starts(command, "site get"))
 		explanation();
-	if (starts(command, "session list") || starts(command, "session get") ||
-	    starts(command, "session close"))
-		session(MPTCP_MB_SESSION_STATE_CONFIRMED);
-	if (starts(command, "session close")) {
-		acknowledge();
-		acknowledge();
-		event(MPTCP_MB_EVENT_SESSION_CLOSED);
-	}
+	if (starts(command, "session list") || starts(command, "session get"))
+		session(MPTCP_MB_SESSION_STATE_CONFIRMED, true);
 	if (starts(command, "session reset"))
 		session_id();
 	if (starts(command, "stats"))
 		counters();
 	if (starts(command, "refused"))
 		refusals();
-	for (i = 0; starts(command, "monitor") && i <= MPTCP_MB_EVENT_POLICY_CHANGED; i++)
+}
+
+/* It ends, is asked for and has ended, is asked for and has not; is refused */
+static void closing(unsigned int way)
+{
+	session(MPTCP_MB_SESSION_STATE_CONFIRMED, false);
+	acknowledge();
+	if (way == 3) {
+		refuse(1, "no", 0);
+		return;
+	}
+	acknowledge();
+	if (way == 0) {
+		event(MPTCP_MB_EVENT_SESSION_CLOSED);
+		return;
+	}
+	nothing();
+	session(way == 1 ? MPTCP_MB_SESSION_STATE_CLOSED : MPTCP_MB_SESSION_STATE_CONFIRMED, false);
+}
+
+static bool answers_one(const char *command, unsigned int i)
+{
+	if (starts(command, "monitor") && i <= MPTCP_MB_EVENT_POLICY_CHANGED)
 		event(i);
+	else if (starts(command, "session close") && i <= 3)
+		closing(i);
+	else
+		return false;
+	return true;
 }
 
 void seeds_reply(void)
 {
-	unsigned int command, flags;
+	unsigned int command, flags, i;
 
 	for (command = 0; command < REPLY_COMMANDS; command++) {
 		for (flags = 0; flags <= (REPLY_JSON | REPLY_PRETTY); flags++) {
 			begin(command, flags);
 			answers(reply_commands[command]);
+			seed(input, used);
+		}
+		for (i = 0; ; i++) {
+			begin(command, i % 2);
+			if (!answers_one(reply_commands[command], i))
+				break;
 			seed(input, used);
 		}
 		begin(command, 0);
