@@ -76,6 +76,7 @@ static int mptcp_socket(int family, uint16_t port)
 
 static uint16_t port_of(const struct sockaddr_storage *ss)
 {
+	/* NOLINTNEXTLINE: accept() has filled it */
 	return ntohs(ss->ss_family == AF_INET ? ((struct sockaddr_in *)ss)->sin_port :
 						((struct sockaddr_in6 *)ss)->sin6_port);
 }

@@ -25,7 +25,7 @@ uint32_t roll(struct dice *d, uint32_t n)
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return (uint32_t)((z ^ z >> 31) >> 32) % n;
+	return n ? (uint32_t)((z ^ z >> 31) >> 32) % n : 0;
 }
 
 bool chance(struct dice *d, unsigned int percent)

@@ -46,7 +46,8 @@ static struct nlattr *put(struct message *m, int type, const void *data, int len
 
 	a->nla_type = type;
 	a->nla_len = NLA_HDRLEN + len;
-	memcpy((char *)a + NLA_HDRLEN, data, len);
+	if (len)
+		memcpy((char *)a + NLA_HDRLEN, data, len);
 	m->nlh.nlmsg_len += NLA_ALIGN(a->nla_len);
 	return a;
 }

@@ -84,7 +84,7 @@ static bool untouched(const struct mb_options *opts)
 static struct mb_options parse(const u8 *b, unsigned int len, enum mb_place place, bool *suspect)
 {
 	struct mb_options opts;
-	u8 *exact = malloc(len);
+	u8 *exact = malloc(len ? len : 1);
 
 	memcpy(exact, b, len);
 	memset(&opts, 0xa5, sizeof(opts));

@@ -298,14 +298,13 @@ static void test_dump(void)
 	unsigned int i, j, missed, round, seen;
 	static struct model start;
 	unsigned long id, ids[MODEL_MAX];
-	struct mb_site *s;
 
 	begin();
 	for (round = 0; round < 100; round++) {
 		steps(100, 60);
 		model_copy(&start, &after);
 		seen = 0;
-		for (id = 0; (s = mb_sites_next(table, &id)); id++) {
+		for (id = 0; mb_sites_next(table, &id); id++) {
 			if (seen && id <= ids[seen - 1])
 				ktap_fail("ids do not rise");
 			ids[seen++] = id;

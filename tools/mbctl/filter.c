@@ -62,7 +62,7 @@ static int parse_age(const struct words *w, const char *word,
 static int parse_part(struct words *w, unsigned int i, struct filter *filter,
 		      struct err *e)
 {
-	const char *key = keys[i].name, *wanted = keys[i].wanted, *word = NULL;
+	const char *key = keys[i].name, *wanted = keys[i].wanted, *word = "";
 
 	if (keys[i].part == FILTER_STATE)
 		wanted = states();

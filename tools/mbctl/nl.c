@@ -235,7 +235,7 @@ int nl_call(struct nl *nl, const char *place, struct nlmsghdr *req,
 	    nl_answer answer, void *data, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = 20000000 };
-	struct nl_refusal why;
+	struct nl_refusal why = { 0 };
 	unsigned int tries;
 	bool torn;
 

@@ -127,10 +127,12 @@ const char *moment_text(uint64_t nanoseconds)
  */
 void out_moment(struct out *o, const char *key, bool has, uint64_t nanoseconds)
 {
+	const uint64_t microseconds = nanoseconds / 1000;
+
 	if (!o->json)
 		out_put(o, key, has ? xstrdup(moment_text(nanoseconds)) : NULL);
 	else if (has)
-		out_add(o, key, json_real(nanoseconds / 1000 / 1e6));
+		out_add(o, key, json_real(microseconds / 1e6));
 }
 
 /**

@@ -88,6 +88,7 @@ static int read_line(struct reader *r, struct err *e)
 		c = getc(r->f);
 		if (c == EOF)
 			break;
+		/* NOLINTNEXTLINE: reader_open() has it, for err_usage() is never 0 */
 		r->text[len++] = c;
 	}
 	if (c == EOF && ferror(r->f) && !r->no)
