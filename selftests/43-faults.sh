@@ -12,7 +12,7 @@
 # shellcheck source=selftests/memory.sh
 . "$SELFTESTS/memory.sh"
 
-ROUNDS=2 FLOODS=2 EVERY=23 TRANSFERS=2
+ROUNDS=2 FLOODS=4 EVERY=23 TRANSFERS=2
 [ -z "$MB_FULL" ] || { ROUNDS=40 FLOODS=20 EVERY=1 TRANSFERS=10; }
 
 # excused FILE CALL: why failslab cannot make it fail here
@@ -31,6 +31,18 @@ excused()
 		echo "asks for nothing";;
 	audit_log_start)
 		echo "only where audit is on";;
+	xfrm_lookup)
+		echo "only where there are IPsec policies";;
+	__xa_insert | __xa_alloc_cyclic | __kvmalloc_node* | kvmalloc_node)
+		echo "asks in two ways: where one of all fails the other one helps; at 50 % both may fail";;
+	rht_bucket_nested_insert)
+		echo "only while a table is in pieces, for lack of memory, which its own work mends at once";;
+	rhashtable_insert_slow)
+		[ "$(nproc)" -gt 1 ] || return
+		echo "only in a table that has become too small, and another processor makes it larger in time";;
+	alloc_workqueue | register_pernet_subsys | genl_register_family)
+		[ "$EVERY" != 1 ] || return
+		echo "one allocation of many that loading takes; with MB_FULL all fail";;
 	__pskb_pull_tail | pskb_expand_head)
 		[ "$1" = strip.c ] || return
 		echo "of segments merged on receipt into a list, which 13-rewrite makes";;
@@ -42,14 +54,16 @@ excused()
 unreachable()
 {
 	case $2 in
-	netlink_unicast | netlink_broadcast* | ip_local_out | ip6_local_out | ip6_route_output_flags)
+	netlink_unicast | netlink_broadcast* | ip_local_out | ip6_local_out | ip6_route_output_flags | xfrm_lookup)
 		return 0;;	# not the shim's to deny: they free what they are given
 	audit_log_start | __pskb_pull_tail)
 		return 0;;
 	pskb_expand_head)
 		[ "$1" = strip.c ];;
 	rht_bucket_nested_insert)
-		! has_failslab;;	# only in tables that had no memory to become larger
+		return 0;;
+	rhashtable_insert_slow)
+		[ "$(nproc)" -gt 1 ];;
 	*)	return 1;;
 	esac
 }
@@ -67,9 +81,15 @@ exhaust()
 
 	[ "$1" = kernel ] || who="the module's own"
 	load_watched
+	# pages are asked for now and then: what is the nth allocation then is no longer the same each time
+	[ "$1" = shim ] || pages_fail no
 	check "$who: commands about the policy" faults "$1" policy
 	check "$who: a namespace's first policy" faults "$1" arming
 	check "$who: segments, sessions, closing" faults "$1" ways
+	if [ "$1" = kernel ]; then
+		pages_fail yes
+		check "$who: a list that takes pages" faults "$1" ways "session list, long"
+	fi
 	kept
 	rmmod mptcp_mb
 }
@@ -93,8 +113,11 @@ test_rates()
 		rate $percent
 		check "failslab: segments, $percent % of all allocations" faults rate rates "$ROUNDS"
 	done
-	rate 20
-	check "failslab: a thousand sessions and joins" faults rate flood "$FLOODS"
+	rate_of_pages 50
+	check "failslab: commands about the policy, 50 % of all allocations" faults rate policy
+	check "failslab: a namespace's first policy, 50 % of all allocations" faults rate arming
+	rate_of_pages 0
+	check "failslab: more sessions and joins than tables are made for" faults rate flood "$FLOODS"
 	rate 0
 	kept
 	rmmod mptcp_mb
@@ -109,7 +132,8 @@ test_shim_rates()
 		PERCENT=$percent check "the module's own: segments, $percent % of its allocations" \
 			faults shimrate rates "$ROUNDS"
 	done
-	PERCENT=20 check "the module's own: a thousand sessions and joins" faults shimrate flood "$FLOODS"
+	PERCENT=20 check "the module's own: more sessions and joins than tables are made for" \
+		faults shimrate flood "$FLOODS"
 	kept
 	rmmod mptcp_mb
 }
@@ -233,7 +257,7 @@ known_sites()
 }
 
 # Not those that take over what they are given, of which no memory is missing: see calls
-own_sites() { grep -vE ' (netlink_unicast|netlink_broadcast[a-z_]*|ip6?_local_out|ip6_route_output_flags) '; }
+own_sites() { grep -vE ' (netlink_unicast|netlink_broadcast[a-z_]*|ip6?_local_out|ip6_route_output_flags|xfrm_lookup) '; }
 
 test_sites()
 {
@@ -255,7 +279,7 @@ test_sites()
 # --- all of it ---------------------------------------------------------------------------------
 
 results=23
-! has_failslab || results=$((results + 11))
+! has_failslab || results=$((results + 14))
 ! has_stack_filter || results=$((results + 2))
 plan $results
 : >"$TMP/told"

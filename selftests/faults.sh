@@ -38,6 +38,18 @@ rate()
 	knobs $FAILSLAB "probability=$1" times=-1
 }
 
+# rate_of_pages PERCENT: likewise, of what is too large for caches
+rate_of_pages()
+{
+	knobs $FAIL_PAGE "probability=$1" times=-1
+}
+
+# pages_fail yes|no: whether pages are among what is counted, too
+pages_fail()
+{
+	knobs $FAIL_PAGE "min-order=$([ "$1" = yes ] && echo 0 || echo 11)"
+}
+
 # load_watched: with its calls watched
 load_watched()
 {
@@ -74,7 +86,8 @@ faults()
 {
 	local status n
 
-	ip netns exec "$NS_G" "$FAULTS" "$@" >"$TMP/faults.out" 2>&1
+	# ip netns exec would hide debugfs
+	in_ns "$NS_G" "$FAULTS" "$@" >"$TMP/faults.out" 2>&1
 	status=$?
 	sed -n 's/^# /# /p' "$TMP/faults.out" >>"$TMP/faults.notes"
 	n=$(sed -n 's/^injected //p' "$TMP/faults.out")

@@ -55,7 +55,7 @@ static int usage(void)
 	     "  arming            the first policy of a namespace\n"
 	     "  namespaces N      namespaces that are made; every Nth allocation\n"
 	     "  module KO N       the module is loaded; every Nth allocation\n"
-	     "  ways              segments: sessions, joins, denied ones, resets, closing; in a namespace\n"
+	     "  ways [STORY]      segments: sessions, joins, denied ones, resets, closing; in a namespace\n"
 	     "                    with TUN devices tc and ts, see faults.sh\n"
 	     "  rates N           N times each of these, for rate\n"
 	     "  flood N           N times more than a thousand sessions and joins, for rate\n"
@@ -76,7 +76,7 @@ static int run(int argc, char **argv)
 	if (!strcmp(argv[0], "module") && argc == 3 && n)
 		return module_run(argv[1], n);
 	if (!strcmp(argv[0], "ways"))
-		return ways_run();
+		return ways_run(argc > 1 ? argv[1] : NULL);
 	if (!strcmp(argv[0], "rates") && n)
 		return rates_run(n);
 	if (!strcmp(argv[0], "flood") && n)
@@ -90,6 +90,7 @@ int main(int argc, char **argv)
 		[INJECT_KERNEL] = "kernel", [INJECT_SHIM] = "shim", [INJECT_RATE] = "rate",
 		[INJECT_SHIM_RATE] = "shimrate",
 	};
+	const char *percent = getenv("PERCENT");
 	int status;
 
 	if (argc < 3)
@@ -97,8 +98,8 @@ int main(int argc, char **argv)
 	for (injector = 0; strcmp(names[injector], argv[1]); injector++)
 		if (injector == INJECT_SHIM_RATE)
 			return usage();
-	if (getenv("PERCENT"))
-		inject_percent = strtoul(getenv("PERCENT"), NULL, 10);
+	if (percent)
+		inject_percent = strtoul(percent, NULL, 10);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	inject_open();
 	status = !!run(argc - 2, argv + 2);

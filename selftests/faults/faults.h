@@ -94,7 +94,7 @@ int policy_run(void);			/* every command about the policy */
 int arming_run(void);			/* a namespace's first policy */
 int namespaces_run(unsigned int stride);/* made and unmade */
 int module_run(const char *ko, unsigned int stride);
-int ways_run(void);			/* segments, of all kinds */
+int ways_run(const char *only);	/* segments, of all kinds, or of one */
 int rates_run(unsigned int rounds);
 int flood_run(unsigned int rounds);
 

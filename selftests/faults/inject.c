@@ -10,6 +10,8 @@
 #include "faults.h"
 
 #define PARAMETERS "/sys/module/mptcp_mb/parameters/"
+#define TIMES "/sys/kernel/debug/failslab/times"
+#define MANY 1000000
 
 enum injector injector;
 unsigned long injected;
@@ -20,7 +22,7 @@ bool by_share(void)
 	return injector == INJECT_RATE || injector == INJECT_SHIM_RATE;
 }
 
-static int fd = -1, times_fd = -1, denied_fd = -1;
+static int fd = -1, denied_fd = -1;
 
 static int open_or_quit(const char *path)
 {
@@ -48,6 +50,28 @@ static long get(int file)
 	return pread(file, text, sizeof(text) - 1, 0) <= 0 ? -1 : strtol(text, NULL, 10);
 }
 
+/* A file of debugfs takes one number each time it is opened. */
+static void times_set(void)
+{
+	int file = open_or_quit(TIMES);
+
+	if (write(file, "1000000\n", 8) != 8)
+		quit(TIMES);
+	close(file);
+}
+
+/* How many were used up */
+static long times_used(void)
+{
+	int file = open_or_quit(TIMES);
+	char text[24] = "";
+
+	if (read(file, text, sizeof(text) - 1) <= 0)
+		quit(TIMES);
+	close(file);
+	return MANY - strtol(text, NULL, 10);
+}
+
 void inject_open(void)
 {
 	int tgid;
@@ -60,8 +84,6 @@ void inject_open(void)
 		break;
 	case INJECT_RATE:
 		fd = open_or_quit("/proc/self/make-it-fail");
-		if (times_fd < 0)
-			times_fd = open_or_quit("/sys/kernel/debug/failslab/times");
 		break;
 	case INJECT_SHIM:
 	case INJECT_SHIM_RATE:
@@ -79,7 +101,7 @@ void inject_open(void)
 void arm(unsigned int nth)
 {
 	if (injector == INJECT_RATE) {
-		put(times_fd, 1000000);
+		times_set();
 		put(fd, 1);
 		return;
 	}
@@ -101,7 +123,7 @@ bool disarm(void)
 		/* what it writes to may be what fails */
 		while (pwrite(fd, "0\n", 2, 0) != 2)
 			;
-		left = 1000000 - get(times_fd);
+		left = times_used();
 		injected += left;
 		return left;
 	}

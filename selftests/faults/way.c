@@ -23,6 +23,7 @@
 struct craft craft = { .window = 65535, .ttl = 64 };
 struct seen seen[SEEN];
 unsigned int seen_n;
+bool seen_lost;
 
 static const char *const devices[2] = { "tc", "ts" };
 static int tun[2] = { -1, -1 }, hold[2] = { -1, -1 }, local[2] = { -1, -1 };
@@ -135,9 +136,24 @@ static void note_ip(int at, const uint8_t *p, unsigned int len)
 {
 	unsigned int header = *p >> 4 == 4 ? (*p & 15) * 4 : 40;
 
-	if (len > header && p[*p >> 4 == 4 ? 9 : 6] == TCP)
+	if (*p >> 4 != 4 && *p >> 4 != 6)
+		seen_lost = true;
+	else if (len > header && p[*p >> 4 == 4 ? 9 : 6] == TCP)
 		note_tcp(at, p + header, len - header);
 }
+
+/* The fault may be of the reading. */
+static ssize_t take(int fd, uint8_t *buf, size_t len)
+{
+	ssize_t n;
+
+	/* TUN does not say so */
+	buf[0] = 0;
+	while ((n = read(fd, buf, len)) < 0 && errno != EAGAIN)
+		seen_lost = true;
+	return n;
+}
+
 
 void way_look(void)
 {
@@ -145,10 +161,10 @@ void way_look(void)
 	ssize_t len;
 
 	for (int i = 0; i < 2; i++) {
-		while ((len = read(tun[i], buf, sizeof(buf))) > 0)
+		while ((len = take(tun[i], buf, sizeof(buf))) > 0)
 			note_ip(i, buf, len);
 		/* IPv6's headers are not shown */
-		while ((len = recv(local[i], buf, sizeof(buf), 0)) > 0)
+		while ((len = take(local[i], buf, sizeof(buf))) > 0)
 			if (i)
 				note_tcp(2, buf, len);
 			else
@@ -160,6 +176,7 @@ void way_forget(void)
 {
 	way_look();
 	seen_n = 0;
+	seen_lost = false;
 }
 
 /* --- what goes in --- */
@@ -190,9 +207,9 @@ void send_segment(struct segment *seg)
 		c->nxt[seg->side] = seg->seq + seg->len + !!(seg->flags & SYN) + !!(seg->flags & FIN);
 }
 
-static bool came_out(const struct segment *seg)
+static bool came_out(const struct segment *seg, unsigned int since)
 {
-	const struct seen *s = seen;
+	const struct seen *s = seen + since;
 
 	for (; s < seen + seen_n; s++)
 		if (s->at != seg->side && s->sport == seg->conn->port[seg->side] &&
@@ -207,6 +224,7 @@ bool way_send(struct conn *c, int side, uint8_t flags, unsigned int len, const c
 {
 	struct segment seg = { .conn = c, .side = side, .flags = flags, .len = len };
 	char text[64], *save, *word;
+	unsigned int since;
 
 	seg.seq = c->nxt[side];
 	seg.ack = c->nxt[!side];
@@ -222,12 +240,14 @@ bool way_send(struct conn *c, int side, uint8_t flags, unsigned int len, const c
 			quit(word);
 	}
 	send_segment(&seg);
+	way_look();
+	since = seen_n;
 	while (tries--) {
 		if (write(tun[side], frame_sent, frame_len) < 0 && errno != ENOMEM && errno != EFAULT &&
 		    errno != ENOBUFS && errno != EAGAIN)
 			quit("write");
 		way_look();
-		if (came_out(&seg))
+		if (came_out(&seg, since))
 			return true;
 	}
 	return false;

@@ -44,6 +44,7 @@ bool way_send(struct conn *c, int side, uint8_t flags, unsigned int len, const c
 /* What came out since way_forget(), by both devices */
 extern struct seen seen[];
 extern unsigned int seen_n;
+extern bool seen_lost;			/* some of it could not be read */
 void way_look(void);
 void way_forget(void);
 
