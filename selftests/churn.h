@@ -48,7 +48,7 @@ extern char home[32];			/* path of the network namespace we came from */
 /* churn.c */
 void did(enum deed deed, unsigned long n);
 void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void quit(const char *what);
+_Noreturn void quit(const char *what);
 unsigned int rnd(unsigned int below);
 void nap_ms(unsigned int ms);
 double now(void);
