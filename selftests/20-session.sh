@@ -37,21 +37,34 @@ settles()
 	wait_for 5 "$@" || "$@"
 }
 
+# forwarded BYTES: for check; of SS's host, so many passed the gateway: all that it sent. What it sent
+# again may have been lost on the way to the gateway, where a busy machine lets a neighbour time out.
+forwarded()
+{
+	local sent retrans
+
+	sent=$(ss_get bytes_sent)
+	retrans=$(ss_get bytes_retrans)
+	if [ "$1" -gt "${sent:-0}" ] || [ "$1" -lt $((${sent:-0} - ${retrans:-0})) ]; then
+		echo "$1 bytes passed, the host sent ${sent:-0}, ${retrans:-0} of them again"
+		return 1
+	fi
+}
+
 # subflow_counts NUMBER CLIENT: for check; bytes and sequence numbers of the subflow from this address
 # are those of its ends
 subflow_counts()
 {
-	local sub=".[0].subflows[$1]" client server
+	local sub=".[0].subflows[$1]" server
 
 	look client "$C" state confirmed
 	ss_of "$NS_C" "$2" "$S" || { echo "no such subflow"; return 1; }
-	client=$(ss_get bytes_sent)
-	is "${client:-0}" "$(value "$sub.\"from-client\".bytes")" || return
+	forwarded "$(value "$sub.\"from-client\".bytes")" || return
 	# not counted by ss: a SYN in front of it, and what came twice
 	server=$(ss_get bytes_received)
 	holds "$sub.\"from-server\".bytes >= ${server:-0}" || return
 	ss_of "$NS_S" "$S" "$2" || { echo "no such subflow at the server"; return 1; }
-	is "$(ss_get bytes_sent)" "$(value "$sub.\"from-server\".bytes | if . == 0 then \"\" else . end")"
+	forwarded "$(value "$sub.\"from-server\".bytes")"
 }
 
 # data_numbers: for check; the highest data sequence numbers and data ACKs are those of the sockets
