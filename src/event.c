@@ -203,7 +203,7 @@ void mb_event_refusal(struct mb_net *mn, enum mptcp_mb_event kind,
 }
 
 /**
- * mb_event_full() - a session was not learnt, or a confirmed one evicted
+ * mb_event_full() - something that may live is not known, for lack of room
  * @mn:	the namespace
  *
  * Context: any but hard interrupts; allocates atomically.

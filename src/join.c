@@ -224,6 +224,7 @@ static void remove(struct mb_sessions *ss, struct mb_join *join)
 	mb_ports_del(ss, &join->tuple);
 	list_del(&join->member);
 	join->session->n_joins--;
+	mb_joins_count(ss, join->session, -1);
 	kfree_rcu(join, rcu);
 }
 
@@ -259,8 +260,9 @@ void mb_joins_expire(struct mb_sessions *ss, struct mb_session *s)
 			remove(ss, join);
 }
 
-/* A join goes on that is not followed: its session has as many as it may, or there
- * is no memory. With the latter, what comes of it must not look suspicious.
+/* A join goes on that is not followed: its session has as many as it may, there is
+ * no room, or no memory. With the latter two, what comes of it must not look
+ * suspicious; for want of room mb_joins_room() sees to that.
  */
 static void untracked(struct mb_sessions *ss, bool nomem)
 {
@@ -270,13 +272,14 @@ static void untracked(struct mb_sessions *ss, bool nomem)
 }
 
 static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
-				const struct mb_tuple *tuple)
+				const struct mb_tuple *tuple, u32 max)
 {
 	struct mb_join *join;
 
 	if (s->n_joins >= MB_JOINS_MAX ||
 	    s->n_live + s->n_joins >= MB_SUBFLOWS_MAX ||
-	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX) {
+	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX ||
+	    !mb_joins_room(ss, s, max)) {
 		untracked(ss, false);
 		return NULL;
 	}
@@ -301,6 +304,7 @@ static void insert(struct mb_sessions *ss, struct mb_join *join)
 	mb_ports_add(ss, &join->tuple);
 	list_add_tail(&join->member, &join->session->joins);
 	join->session->n_joins++;
+	mb_joins_count(ss, join->session, 1);
 }
 
 /**
@@ -317,12 +321,14 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 			unsigned int side, const struct tcphdr *th,
 			const struct mb_joining *jn)
 {
+	const struct mb_policy *policy = rcu_dereference(mn->policy);
 	struct mb_sessions *ss = mn->sessions;
 	struct mb_session *s = jn->session;
 	struct mb_join *join, *old;
 
 	spin_lock(&ss->lock);
-	if (!joinable(s) || s->state == MPTCP_MB_SESSION_STATE_CLOSING)
+	if (!policy || !joinable(s) ||
+	    s->state == MPTCP_MB_SESSION_STATE_CLOSING)
 		goto unlock;
 	old = find(ss, tuple);
 	if (old && old->session == s && old->isn == ntohl(th->seq) &&
@@ -330,7 +336,7 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 		goto unlock;	/* once more */
 	if (old)
 		remove(ss, old);
-	join = new_join(ss, s, tuple);
+	join = new_join(ss, s, tuple, policy->set.max_sessions);
 	if (!join)
 		goto unlock;
 	join->opener = side;
@@ -421,7 +427,7 @@ struct mb_subflow *mb_join_ack_passed(struct mb_net *mn,
 	sub = mb_subflow_new(ss, s, tuple,
 			     join->joined == MB_SERVER ? join->opener :
 							 !join->opener,
-			     join->opener);
+			     join->opener, false);
 	if (!sub) {
 		untracked(ss, true);
 		goto unlock;

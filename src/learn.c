@@ -118,13 +118,12 @@ struct mb_subflow *mb_learn(struct mb_net *mn, const struct mb_policy *policy,
 	s = mb_session_new(ss, policy, keys, q, th->source);
 	if (!s)
 		goto unlock;
-	sub = mb_subflow_new(ss, s, tuple, side, side);
+	sub = mb_subflow_new(ss, s, tuple, side, side, true);
 	if (!sub) {
 		mb_session_remove(ss, s);
 		mb_sessions_full(ss);
 		goto unlock;
 	}
-	sub->initial = true;
 	mb_track_begin(sub, pkt, side, ntohl(th->seq), ntohl(th->ack_seq));
 	mb_learn_data(s, sub);
 	mb_event_session(mn, MPTCP_MB_EVENT_SESSION_NEW, s, NULL);

@@ -87,6 +87,8 @@ static int put_sessions(struct sk_buff *msg, struct mb_net *mn)
 			ss ? READ_ONCE(ss->n_unconfirmed) : 0) ||
 	    nla_put_u32(msg, MPTCP_MB_STATUS_SUBFLOWS,
 			ss ? READ_ONCE(ss->n_subflows) : 0) ||
+	    nla_put_u32(msg, MPTCP_MB_STATUS_MAX_SUBFLOWS,
+			MB_SUBFLOWS_MEAN * set->max_sessions) ||
 	    mb_attr_put_u64(msg, MPTCP_MB_STATUS_REFUSED,
 			    mb_refused_total(mn->refused)))
 		return -EMSGSIZE;

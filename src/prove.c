@@ -164,13 +164,12 @@ static struct mb_subflow *turn(struct mb_sessions *ss, struct mb_session *s,
 	s = mb_session_new(ss, policy, keys, &q, client_port);
 	if (!s)
 		return NULL;
-	new = mb_subflow_new(ss, s, &tuple, client, client);
+	new = mb_subflow_new(ss, s, &tuple, client, client, true);
 	if (!new) {
 		mb_session_remove(ss, s);
 		mb_sessions_full(ss);
 		return NULL;
 	}
-	new->initial = true;
 	return new;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Room for sessions: the table's bound, each client's share of it, who has to go
- * for a new one, and what it means for others that one had to.
+/* Room for sessions and joins: the table's bounds, each client's share of them, who
+ * has to go for a new one, and what it means for others that one had to.
  */
 #include <linux/slab.h>
 
@@ -30,6 +30,34 @@ static struct mb_client *client_find(struct mb_sessions *ss, u8 family,
 	return rhashtable_lookup(&ss->clients, &a, mb_client_params);
 }
 
+static u32 share_of(u32 max)
+{
+	return max_t(u32, max / MB_SHARE_DIV, MB_SHARE_MIN);
+}
+
+/* Whether hosts may go on with a session that is forgotten. Who floods us with made
+ * up keys can turn the table over before a server has answered the real ones;
+ * what was not answered for long was made up, or nobody misses it.
+ */
+static bool may_live(const struct mb_session *s)
+{
+	switch (s->state) {
+	case MPTCP_MB_SESSION_STATE_CLOSED:
+		return false;
+	case MPTCP_MB_SESSION_STATE_UNCONFIRMED:
+		return time_before(jiffies, s->born + MB_UNCONFIRMED_YOUNG);
+	default:
+		return true;
+	}
+}
+
+/* As mb_sessions_impair(), for what is one client's own affair */
+static void client_impair(struct mb_client *c)
+{
+	c->impaired_at = jiffies;
+	c->impaired = true;
+}
+
 /* A client with its whole share may still replace what nobody has confirmed:
  * others may have forged it in its name.
  */
@@ -41,14 +69,15 @@ static bool client_room(struct mb_sessions *ss, struct mb_client *c, u32 share)
 		return true;
 	s = list_first_entry_or_null(&c->loose, struct mb_session, of_client);
 	if (s) {
+		if (may_live(s))
+			client_impair(c);
 		mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 		mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);
 		/* it is not the last: the share is more than one */
 		mb_session_remove(ss, s);
 		return true;
 	}
-	c->impaired = true;
-	c->impaired_at = jiffies;
+	client_impair(c);
 	return false;
 }
 
@@ -66,11 +95,10 @@ struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
 				const struct in6_addr *addr)
 {
 	struct mb_client *c = client_find(ss, family, addr);
-	u32 share = max_t(u32, max / MB_SHARE_DIV, MB_SHARE_MIN);
 
 	lockdep_assert_held(&ss->lock);
 	if (c)
-		return client_room(ss, c, share) ? c : ERR_PTR(-EDQUOT);
+		return client_room(ss, c, share_of(max)) ? c : ERR_PTR(-EDQUOT);
 	c = kzalloc(sizeof(*c), GFP_ATOMIC | __GFP_NOWARN);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
@@ -94,6 +122,7 @@ void mb_client_unused(struct mb_sessions *ss, struct mb_client *client)
 {
 	if (client->count)
 		return;
+	WARN_ON_ONCE(client->n_joins);
 	rhashtable_remove_fast(&ss->clients, &client->node, mb_client_params);
 	kfree_rcu(client, rcu);
 }
@@ -171,13 +200,12 @@ static bool evict(struct mb_sessions *ss)
 	struct mb_session *s;
 
 	s = list_first_entry_or_null(&ss->ended, struct mb_session, age) ?:
-	    list_first_entry_or_null(&ss->unconfirmed, struct mb_session, age);
-	if (!s) {
-		s = longest_idle(ss);
-		if (!s)
-			return false;
+	    list_first_entry_or_null(&ss->unconfirmed, struct mb_session, age) ?:
+	    longest_idle(ss);
+	if (!s)
+		return false;
+	if (may_live(s))
 		mb_sessions_impair(ss);
-	}
 	mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
 	mb_count(&ss->mn->stats, MPTCP_MB_COUNTER_SESSION_EVICTED);
 	mb_session_remove(ss, s);
@@ -219,6 +247,66 @@ void mb_sessions_bound(struct mb_sessions *ss, u32 max)
 		}
 	}
 	spin_unlock_bh(&ss->lock);
+}
+
+/* Gives up the longest closed of a session's subflows that came of joins. */
+static bool forget_closed(struct mb_sessions *ss, struct mb_session *s)
+{
+	struct mb_subflow *sub;
+
+	list_for_each_entry(sub, &s->subflows, member) {
+		if (sub->initial || sub->state != MPTCP_MB_SUBFLOW_STATE_CLOSED)
+			continue;
+		mb_subflow_remove(ss, sub);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * mb_joins_room() - make room for one join, and the subflow that comes of it
+ * @ss:		the table
+ * @s:		into which it is; it is known who its client is
+ * @max:	sessions that the table may have
+ *
+ * So many are left out that each session there may be has room for its first
+ * subflow. For a join that finds no room there is grace, as for a session.
+ *
+ * Context: ss->lock.
+ * Return: whether there is
+ */
+bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s, u32 max)
+{
+	u32 all = (MB_SUBFLOWS_MEAN - 1) * max;
+	u32 own = (MB_SUBFLOWS_MEAN - 1) * share_of(max);
+	struct mb_client *c = s->client;
+
+	lockdep_assert_held(&ss->lock);
+	while (ss->n_joins >= all || c->n_joins >= own) {
+		if (forget_closed(ss, s))
+			continue;
+		if (ss->n_joins >= all)
+			mb_sessions_impair(ss);
+		else
+			client_impair(c);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * mb_joins_count() - joins of a session come or go, or the subflows they became
+ * @ss:	the table
+ * @s:	the session; it is known who its client is
+ * @n:	how many more, or less
+ *
+ * Context: ss->lock.
+ */
+void mb_joins_count(struct mb_sessions *ss, struct mb_session *s, int n)
+{
+	lockdep_assert_held(&ss->lock);
+	ss->n_joins += n;
+	s->client->n_joins += n;
 }
 
 static unsigned long grace_of(const struct mb_policy *p)

@@ -210,12 +210,11 @@ struct mb_session *mb_session_keyless(struct mb_sessions *ss, u32 max,
 	s->flags = MPTCP_MB_SESSION_FLAG_KEYLESS;
 	s->state = MPTCP_MB_SESSION_STATE_CLOSING;
 	list_add_tail(&s->age, &ss->confirmed);
-	sub = mb_subflow_new(ss, s, tuple, 0, 0);
+	sub = mb_subflow_new(ss, s, tuple, 0, 0, true);
 	if (!sub) {
 		mb_session_remove(ss, s);
 		goto nomem;
 	}
-	sub->initial = true;
 	return s;
 nomem:
 	NL_SET_ERR_MSG(extack, "out of memory");

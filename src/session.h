@@ -21,10 +21,12 @@
 #define MB_JOINS_MAX		8	/* pending, of one session */
 #define MB_SUBFLOWS_MAX		32	/* live, of one session */
 #define MB_TOKEN_TWINS_MAX	8	/* sessions that share a token */
+#define MB_SUBFLOWS_MEAN	4	/* of a table, for each of max-sessions */
 #define MB_SHARE_MIN		16	/* sessions of one client, at least */
 #define MB_SHARE_DIV		8	/* of max-sessions: one client's share */
 
 #define MB_UNCONFIRMED_TIMEOUT	(120 * HZ)
+#define MB_UNCONFIRMED_YOUNG	(10 * HZ)	/* its server may yet answer */
 #define MB_JOIN_TIMEOUT		(10 * HZ)
 #define MB_LINGER		(60 * HZ)	/* without subflow, or closed */
 
@@ -79,7 +81,9 @@ struct mb_candidates {
  * @loose:	sessions of this client that a new one may replace: unconfirmed and
  *		closed ones, the longest so first
  * @count:	sessions of this client
- * @impaired_at: jiffies when one was not learnt because of the share
+ * @n_joins:	of these; see struct mb_sessions
+ * @impaired_at: jiffies when one was not learnt because of the share, or a young
+ *		one had to go, or a join is not followed
  * @impaired:	@impaired_at is set
  * @rcu:	frees it
  *
@@ -89,7 +93,7 @@ struct mb_client {
 	struct rhash_head node;
 	struct in6_addr addr;
 	struct list_head loose;
-	u32 count;
+	u32 count, n_joins;
 	unsigned long impaired_at;
 	bool impaired;
 	struct rcu_head rcu;
@@ -225,8 +229,10 @@ struct mb_join {
  * @count:	all sessions
  * @n_unconfirmed: those in @unconfirmed
  * @n_subflows:	subflows
+ * @n_joins:	pending joins, and subflows that came of one, closed ones included
  * @armed_at:	jiffies when the hooks came
- * @impaired_at: jiffies when one was last not learnt, or a confirmed one evicted
+ * @impaired_at: jiffies when something that may live was last not learnt, or
+ *		evicted
  * @impaired:	@impaired_at is set
  * @stopped:	no work may be queued any more
  * @cursor:	id from which the next look for timeouts begins
@@ -245,7 +251,7 @@ struct mb_sessions {
 	struct xarray ids;
 	u32 next_id;
 	struct list_head unconfirmed, confirmed, ended;
-	u32 count, n_unconfirmed, n_subflows;
+	u32 count, n_unconfirmed, n_subflows, n_joins;
 	unsigned long armed_at, impaired_at;
 	bool impaired;
 	bool stopped;
@@ -305,6 +311,8 @@ struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
 void mb_client_put(struct mb_sessions *ss, struct mb_session *s);
 void mb_client_unused(struct mb_sessions *ss, struct mb_client *client);
 bool mb_sessions_room(struct mb_sessions *ss, u32 max);
+bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s, u32 max);
+void mb_joins_count(struct mb_sessions *ss, struct mb_session *s, int n);
 void mb_sessions_impair(struct mb_sessions *ss);
 void mb_sessions_full(struct mb_sessions *ss);
 
@@ -317,7 +325,8 @@ struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
 				   const struct mb_tuple *tuple);
 struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 				  const struct mb_tuple *tuple,
-				  unsigned int client, unsigned int opener);
+				  unsigned int client, unsigned int opener,
+				  bool initial);
 void mb_subflow_close(struct mb_sessions *ss, struct mb_subflow *sub, u8 how);
 void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub);
 void mb_subflow_none_left(struct mb_sessions *ss, struct mb_session *s, u8 how);

@@ -112,6 +112,8 @@ void mb_sessions_free(struct mb_sessions *ss)
 	if (!ss)
 		return;
 	mb_sessions_forget(ss);
+	WARN_ON_ONCE(ss->count || ss->n_unconfirmed || ss->n_subflows ||
+		     ss->n_joins);
 	rhashtable_destroy(&ss->clients);
 	rhltable_destroy(&ss->tokens);
 	rhashtable_destroy(&ss->joins);

@@ -60,13 +60,15 @@ struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
  * @tuple:	the connection; none that is known
  * @client:	side of @tuple that is the session's client
  * @opener:	side that opened the connection
+ * @initial:	it is the session's first; others are counted as joins
  *
  * Context: ss->lock; allocates atomically.
  * Return: it, or NULL without memory
  */
 struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 				  const struct mb_tuple *tuple,
-				  unsigned int client, unsigned int opener)
+				  unsigned int client, unsigned int opener,
+				  bool initial)
 {
 	struct mb_subflow *sub;
 
@@ -78,6 +80,7 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 	sub->session = s;
 	sub->client = client;
 	sub->opener = opener;
+	sub->initial = initial;
 	sub->started = ktime_get_real_seconds();
 	sub->seen = jiffies;
 	spin_lock_init(&sub->lock);
@@ -98,6 +101,8 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 	s->n_subflows++;
 	s->n_live++;
 	ss->n_subflows++;
+	if (!initial)
+		mb_joins_count(ss, s, 1);
 	return sub;
 }
 
@@ -209,6 +214,8 @@ void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub)
 	if (sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE)
 		s->n_live--;
 	ss->n_subflows--;
+	if (!sub->initial)
+		mb_joins_count(ss, s, -1);
 	kfree_rcu(sub, rcu);
 }
 

@@ -109,6 +109,7 @@ static int tell_status(nl_answer answer, void *data, struct err *e)
 	if (kernel.impaired)
 		mnl_attr_put_u32(nlh, MPTCP_MB_STATUS_GRACE, 75);
 	mnl_attr_put_u64(nlh, MPTCP_MB_STATUS_REFUSED, 5);
+	mnl_attr_put_u32(nlh, MPTCP_MB_STATUS_MAX_SUBFLOWS, 4000);
 	return answer(nlh, data, e);
 }
 

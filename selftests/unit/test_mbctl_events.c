@@ -141,7 +141,7 @@ static void check_status(void)
 	     "hooks        none\n"
 	     "sessions     12 of 1000\n"
 	     "unconfirmed  3\n"
-	     "subflows     20\n"
+	     "subflows     20 of 4000\n"
 	     "impaired     no\n"
 	     "refused      5\n");
 	kernel.impaired = true;
@@ -150,14 +150,14 @@ static void check_status(void)
 	     "hooks        none\n"
 	     "sessions     12 of 1000\n"
 	     "unconfirmed  3\n"
-	     "subflows     20\n"
+	     "subflows     20 of 4000\n"
 	     "grace        1m15s, in which orphans are judged as joins\n"
-	     "impaired     yes: there was no room for some session: raise max-sessions; meanwhile orphans are "
+	     "impaired     yes: there was no room for some session or join: raise max-sessions; meanwhile orphans are "
 	     "judged as joins, and midstream accepts\n"
 	     "refused      5\n");
 	want("status", true,
 	     "{\"version\":\"9\",\"hooks\":[],\"sessions\":12,\"max-sessions\":1000,\"unconfirmed\":3,"
-	     "\"subflows\":20,\"grace\":75,\"impaired\":true,\"refused\":5}\n");
+	     "\"subflows\":20,\"max-subflows\":4000,\"grace\":75,\"impaired\":true,\"refused\":5}\n");
 	ktap_done("status: sessions, whether they can be learnt");
 }
 

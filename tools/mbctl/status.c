@@ -9,27 +9,36 @@
 #include "names.h"
 #include "util.h"
 
+/* So many, and how many may be; the attributes @n and @max */
+static void print_fill(struct out *out, const struct status *s,
+		       const char *n_name, unsigned int n,
+		       const char *max_name, unsigned int max)
+{
+	char text[64];
+
+	if (!out->json && s->has[max]) {
+		snprintf(text, sizeof(text), "%llu of %llu",
+			 (unsigned long long)s->value[n],
+			 (unsigned long long)s->value[max]);
+		out_str(out, n_name, text);
+	} else {
+		out_num(out, n_name, s->has[n], s->value[n]);
+		out_num(out, max_name, s->has[max], s->value[max]);
+	}
+}
+
 static void print_sessions(struct out *out, const struct status *s)
 {
 	const uint64_t *v = s->value;
 	const bool *has = s->has;
 	char text[96];
 
-	snprintf(text, sizeof(text), "%llu of %llu",
-		 (unsigned long long)v[MPTCP_MB_STATUS_SESSIONS],
-		 (unsigned long long)v[MPTCP_MB_STATUS_MAX_SESSIONS]);
-	if (!out->json && has[MPTCP_MB_STATUS_MAX_SESSIONS]) {
-		out_str(out, "sessions", text);
-	} else {
-		out_num(out, "sessions", has[MPTCP_MB_STATUS_SESSIONS],
-			v[MPTCP_MB_STATUS_SESSIONS]);
-		out_num(out, "max-sessions", has[MPTCP_MB_STATUS_MAX_SESSIONS],
-			v[MPTCP_MB_STATUS_MAX_SESSIONS]);
-	}
+	print_fill(out, s, "sessions", MPTCP_MB_STATUS_SESSIONS,
+		   "max-sessions", MPTCP_MB_STATUS_MAX_SESSIONS);
 	out_num(out, "unconfirmed", has[MPTCP_MB_STATUS_UNCONFIRMED],
 		v[MPTCP_MB_STATUS_UNCONFIRMED]);
-	out_num(out, "subflows", has[MPTCP_MB_STATUS_SUBFLOWS],
-		v[MPTCP_MB_STATUS_SUBFLOWS]);
+	print_fill(out, s, "subflows", MPTCP_MB_STATUS_SUBFLOWS,
+		   "max-subflows", MPTCP_MB_STATUS_MAX_SUBFLOWS);
 	snprintf(text, sizeof(text), "%s, in which orphans are judged as joins",
 		 duration_text(v[MPTCP_MB_STATUS_GRACE]));
 	if (!out->json && has[MPTCP_MB_STATUS_GRACE])
@@ -39,7 +48,7 @@ static void print_sessions(struct out *out, const struct status *s)
 			v[MPTCP_MB_STATUS_GRACE]);
 	if (!out->json && v[MPTCP_MB_STATUS_IMPAIRED])
 		out_str(out, "impaired",
-			"yes: there was no room for some session: raise max-sessions; meanwhile orphans are judged as joins, and midstream accepts");
+			"yes: there was no room for some session or join: raise max-sessions; meanwhile orphans are judged as joins, and midstream accepts");
 	else
 		out_bool(out, "impaired", has[MPTCP_MB_STATUS_IMPAIRED],
 			 v[MPTCP_MB_STATUS_IMPAIRED]);
@@ -111,10 +120,11 @@ const struct object object_status = {
 "sessions      known ones, and how many may be (max-sessions); those that have ended\n"
 "              are remembered for a minute\n"
 "unconfirmed   those of which the server has not proven the keys yet\n"
-"subflows      of all sessions\n"
+"subflows      of all sessions, and how many may be (max-subflows): 4 for each of\n"
+"              max-sessions; joins beyond them pass, and are not followed\n"
 "grace         time left in which orphans are judged as joins\n"
-"impaired      within orphan-grace there was no room for a session: joins into it\n"
-"              cannot be told from orphans\n"
+"impaired      within orphan-grace there was no room for a session or a join: what\n"
+"              belongs to it cannot be told from orphans\n"
 "refused       segments refused so far: \"mbctl refused\" shows the last\n",
 	.verbs = verbs,
 	.n = ARRAY_SIZE(verbs),

@@ -335,8 +335,8 @@ enum mptcp_mb_hook {
  * @MPTCP_MB_COUNTER_JOIN_GRACED: Orphans that were judged as joins because of
  *   orphan-grace, or because the table was full.
  * @MPTCP_MB_COUNTER_JOIN_UNTRACKED: Joins that were let through and are not
- *   followed. Their session has as many pending joins or subflows as it may,
- *   or there was no memory.
+ *   followed. Their session, their client or the table has as many joins or
+ *   subflows as it may, or there was no memory.
  * @MPTCP_MB_COUNTER_JOIN_BAD_HMAC: MP_JOIN SYN/ACKs and ACKs with a wrong
  *   HMAC.
  * @MPTCP_MB_COUNTER_SUBFLOW_JOINED: Subflows whose HMACs verified.
@@ -530,6 +530,7 @@ enum {
 	MPTCP_MB_STATUS_IMPAIRED,
 	MPTCP_MB_STATUS_GRACE,
 	MPTCP_MB_STATUS_REFUSED,
+	MPTCP_MB_STATUS_MAX_SUBFLOWS,
 
 	__MPTCP_MB_STATUS_MAX
 };
