@@ -233,17 +233,19 @@ falls_back()
 
 # --- sites -------------------------------------------------------------------------------------
 
-# sites_reached HOW WHO: prints those that are not, and have no excuse
+# places FILE...: FUNCTION CALL FILE:LINE; one that the compiler has made twice is one
+places() { sed 's/+0x[0-9a-f]*//' "$@" | sort -u; }
+
+# sites_not EXCUSE FILE...: prints those that are in none of these, and have no excuse
 sites_not()
 {
-	local excuse=$1 site call line
+	local excuse=$1 function call line
 	shift
 
-	while read -r site call line; do
-		grep -qxF "$site $call $line" "$@" && continue
+	places "$FAULTS_SITES" | not_in <(places "$@") | while read -r function call line; do
 		$excuse "${line%:*}" "$call" >"$TMP/why" ||
-			echo "$call in $line ($site)"
-	done <"$FAULTS_SITES"
+			echo "$call in $line ($function)"
+	done
 }
 
 none() { [ -z "$1" ] || { echo "$1"; return 1; }; }
@@ -269,11 +271,11 @@ test_sites()
 	fi
 	check "each site has failed" none "$(sites_not unreachable "$TMP/failed" "$TMP/denied")"
 	cat "$TMP/faults.notes"
-	own_sites <"$FAULTS_SITES" | not_in <(cat "$TMP/failed" "$TMP/denied") | sed 's/^/# not reached: /'
+	places "$FAULTS_SITES" | own_sites | not_in <(places "$TMP/failed" "$TMP/denied") | sed 's/^/# not reached: /'
 	note "figure faults.injected $INJECTED"
-	note "figure faults.sites $(own_sites <"$FAULTS_SITES" | grep -c .)"
-	note "figure faults.sites.failed $(sort -u "$TMP/failed" "$TMP/denied" | own_sites | grep -c .)"
-	! has_failslab || note "figure faults.sites.failslab $(own_sites <"$TMP/failed" | grep -c .)"
+	note "figure faults.sites $(places "$FAULTS_SITES" | own_sites | grep -c .)"
+	note "figure faults.sites.failed $(places "$TMP/failed" "$TMP/denied" | own_sites | grep -c .)"
+	! has_failslab || note "figure faults.sites.failslab $(places "$TMP/failed" | own_sites | grep -c .)"
 }
 
 # --- all of it ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #!/bin/bash
 # timeout: 2400
+# kernels: 6.12 *-debug
 # The kernel's own MPTCP selftests (tools/testing/selftests/net/mptcp of linux-source) have the same
 # results with gateways that allow as without any, case by case, and these had something to do and
 # refused nothing. All namespaces that they make are armed: routers forward, hosts judge their own

@@ -100,6 +100,7 @@ faults()
 # The gateway with TUN devices in place of hosts: see faults/way.h
 way_up()
 {
+	modprobe -q tun
 	topo_netns "$NS_G" &&
 	ip netns exec "$NS_G" sysctl -qw net.ipv6.conf.all.mtu=1500 2>/dev/null
 	ip -n "$NS_G" -batch - <<-B
