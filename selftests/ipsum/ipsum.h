@@ -74,7 +74,12 @@ void ipsum_feed(struct sk_buff *skb, u8 family, int summed);
 
 /* ipsum_verify.c: whether it is right */
 struct ipsum_count {
-	atomic_t seen, odd, cloned, wrong;
+	atomic_t seen;
+	atomic_t odd;		/* of these: what changed begins at an odd offset */
+	atomic_t cloned;	/* somebody else has the data, too */
+	atomic_t frag;		/* came in fragments */
+	atomic_t bad;		/* came with a wrong checksum */
+	atomic_t wrong;		/* are not as they should be */
 };
 
 /* The last two: ip_summed, GSO or not */

@@ -8,7 +8,7 @@
  *		"late WORD": they come with it to FORWARD and LOCAL_IN;
  *		"clone 1" or "clone 0": somebody else has their data then;
  *		"gateway 1": what passes is judged; "far 1": what arrives is;
- *		"reset": all counts begin anew
+ *		"reset all": all counts begin anew. A line may have several of these.
  *	/sys/kernel/debug/mb_ipsum/counts
  *		read: a line of KEY=VALUE for each kind of segment that was seen
  */
@@ -155,10 +155,24 @@ static int obey(struct net *net, const char *what, const char *how)
 	return 0;
 }
 
+static int obey_all(struct net *net, char *line)
+{
+	char *what, *how;
+	int ret = 0;
+
+	line = strim(line);
+	while (!ret && line && *line) {
+		what = strsep(&line, " ");
+		how = strsep(&line, " ");
+		ret = how ? obey(net, what, how) : -EINVAL;
+	}
+	return ret;
+}
+
 static ssize_t control_write(struct file *file, const char __user *from,
 			     size_t len, loff_t *pos)
 {
-	char line[64], what[32], how[32] = "";
+	char line[128];
 	int ret;
 
 	if (len >= sizeof(line))
@@ -166,9 +180,7 @@ static ssize_t control_write(struct file *file, const char __user *from,
 	if (copy_from_user(line, from, len))
 		return -EFAULT;
 	line[len] = 0;
-	if (sscanf(line, "%31s %31s", what, how) < 1)
-		return -EINVAL;
-	ret = obey(current->nsproxy->net_ns, what, how);
+	ret = obey_all(current->nsproxy->net_ns, line);
 	return ret ?: len;
 }
 
@@ -197,11 +209,12 @@ static int counts_show(struct seq_file *m, void *v)
 	BUILD_BUG_ON(ARRAY_SIZE(places) != PLACES || ARRAY_SIZE(kinds) != KINDS);
 	for (i = 0; i < PLACES * KINDS * 16; i++, c++)
 		if (atomic_read(&c->seen))
-			seq_printf(m, "place=%s kind=%s family=%d summed=%s gso=%d seen=%d odd=%d cloned=%d wrong=%d\n",
+			seq_printf(m, "place=%s kind=%s family=%d summed=%s gso=%d seen=%d odd=%d cloned=%d frag=%d bad=%d wrong=%d\n",
 				   places[i / 16 / KINDS], kinds[i / 16 % KINDS],
 				   i / 8 % 2 ? 6 : 4, summed[i / 2 % 4], i % 2,
 				   atomic_read(&c->seen), atomic_read(&c->odd),
-				   atomic_read(&c->cloned), atomic_read(&c->wrong));
+				   atomic_read(&c->cloned), atomic_read(&c->frag),
+				   atomic_read(&c->bad), atomic_read(&c->wrong));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counts);

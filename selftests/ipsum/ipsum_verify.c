@@ -21,20 +21,30 @@ struct before {
 static struct before befores[BEFORES];
 static DEFINE_SPINLOCK(befores_lock);
 
-static void count(const struct ipsum_view *v, enum ipsum_place place,
-		  enum ipsum_kind kind, u8 summed, const char *why)
+/* Whether defragmentation has put it together */
+static bool was_in_fragments(const struct ipsum_view *v)
+{
+	return v->family == AF_INET ? IPCB(v->skb)->frag_max_size :
+				      IP6CB(v->skb)->frag_max_size;
+}
+
+static struct ipsum_count *count(const struct ipsum_view *v, enum ipsum_place place,
+				 enum ipsum_kind kind, u8 summed, const char *why)
 {
 	struct ipsum_count *c = &ipsum_counts[place][kind][v->family == AF_INET6]
 					     [summed][skb_is_gso(v->skb)];
 
 	atomic_inc(&c->seen);
+	if (was_in_fragments(v))
+		atomic_inc(&c->frag);
 	if (!why)
-		return;
+		return c;
 	atomic_inc(&c->wrong);
 	pr_notice_ratelimited("mb_ipsum: %s: place %d kind %d IPv%d summed %d gso %d: ports %u %u, %*ph\n",
 			      why, place, kind, v->family == AF_INET ? 4 : 6,
 			      summed, skb_is_gso(v->skb), ntohs(v->th.source),
 			      ntohs(v->th.dest), v->doff, v->bytes);
+	return c;
 }
 
 /* After skb_checksum_help(), as a device without offloads would have it */
@@ -65,6 +75,12 @@ static const char *partial(const struct ipsum_view *v)
 	return skb_is_gso(skb) ? NULL : helped(v);
 }
 
+/* The segments of a GRO list have their headers each, and their checksums. */
+static bool is_list(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST;
+}
+
 /* What is wrong with a segment, whatever it was before; @sum as it ought to be */
 static const char *fault(const struct ipsum_view *v, __sum16 sum)
 {
@@ -75,6 +91,8 @@ static const char *fault(const struct ipsum_view *v, __sum16 sum)
 		return "the IP checksum is wrong";
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		return partial(v);
+	if (is_list(skb))
+		return NULL;
 	if (skb->ip_summed == CHECKSUM_COMPLETE &&
 	    !ipsum_same_sum(csum_fold(skb->csum),
 			    csum_fold(skb_checksum(skb, 0, skb->len, 0))))
@@ -89,7 +107,7 @@ static void cut(const struct ipsum_view *v, enum ipsum_kind kind)
 	const char *why = NULL;
 	unsigned int n;
 
-	if (skb_shinfo(v->skb)->gso_type & SKB_GSO_FRAGLIST)
+	if (is_list(v->skb))
 		return;
 	if (ipsum_cut(v, &why, &n))
 		why = NULL;
@@ -108,19 +126,24 @@ static void cut(const struct ipsum_view *v, enum ipsum_kind kind)
  */
 void ipsum_judge(struct sk_buff *skb, u8 family, enum ipsum_place place)
 {
+	struct ipsum_count *c;
 	enum ipsum_kind kind;
 	struct ipsum_view v;
 	const char *why;
+	bool bad;
 
 	if (!ipsum_view(&v, skb, family))
 		return;
 	kind = ipsum_kind(&v);
-	if (v.th.dest == htons(BAD_PORT) && skb->ip_summed != CHECKSUM_PARTIAL)
+	bad = v.th.dest == htons(BAD_PORT) && skb->ip_summed != CHECKSUM_PARTIAL;
+	if (bad)
 		why = ipsum_sum(&v) ? fault(&v, ipsum_sum(&v)) :
 				      "the wrong TCP checksum is right";
 	else
 		why = fault(&v, 0);
-	count(&v, place, kind, skb->ip_summed, why);
+	c = count(&v, place, kind, skb->ip_summed, why);
+	if (bad)
+		atomic_inc(&c->bad);
 	if (place == PLACE_POST && skb_is_gso(skb))
 		cut(&v, kind);
 }
@@ -209,7 +232,7 @@ static const char *buffer_changed(const struct before *b,
 	    (si->gso_type | (merged ? SKB_GSO_FRAGLIST : 0)) != b->gso_type)
 		return "GSO fields changed";
 	if (v->skb->ip_summed == b->summed ||
-	    (merged && v->skb->ip_summed == CHECKSUM_NONE) ||
+	    (merged && v->skb->ip_summed == CHECKSUM_PARTIAL) ||
 	    /* somebody had a look, and it was right */
 	    (b->summed == CHECKSUM_COMPLETE && !b->sum &&
 	     v->skb->ip_summed == CHECKSUM_UNNECESSARY))
@@ -242,6 +265,7 @@ void ipsum_compare(struct sk_buff *skb, u8 family, enum ipsum_place place)
 	enum ipsum_kind kind;
 	struct ipsum_view v;
 	const char *why = NULL;
+	struct ipsum_count *c;
 	bool odd = false;
 
 	spin_lock_bh(&befores_lock);
@@ -257,13 +281,13 @@ void ipsum_compare(struct sk_buff *skb, u8 family, enum ipsum_place place)
 	why = why ?: buffer_changed(&b, &v);
 	why = why ?: clone_changed(&b);
 	why = why ?: fault(&v, b.sum);
-	count(&v, place, kind, b.summed, why);
+	c = count(&v, place, kind, b.summed, why);
 	if (odd)
-		atomic_inc(&ipsum_counts[place][kind][family == AF_INET6][b.summed]
-					[skb_is_gso(skb)].odd);
+		atomic_inc(&c->odd);
 	if (b.clone)
-		atomic_inc(&ipsum_counts[place][kind][family == AF_INET6][b.summed]
-					[skb_is_gso(skb)].cloned);
+		atomic_inc(&c->cloned);
+	if (b.sum && b.summed != CHECKSUM_PARTIAL)
+		atomic_inc(&c->bad);
 out:
 	kfree_skb(b.clone);
 }
