@@ -4,6 +4,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/checksum.h>
+#include <net/ip6_checksum.h>
 
 #include "strip.h"
 
@@ -92,19 +93,46 @@ int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
 	return 0;
 }
 
-/* The segments of a GRO list (rx-gro-list) keep their headers, of which we
- * see the first. Merged into one buffer they are cut anew, each with ours.
- */
-static int merge_segments(struct sk_buff *skb)
+/* As GRO leaves other merged segments, whose checksums it has found right. */
+static void leave_checksum(const struct mb_packet *pkt)
 {
+	struct sk_buff *skb = pkt->skb;
+	unsigned int len = skb->len - pkt->thoff;
+	struct tcphdr *th;
+
+	th = (struct tcphdr *)(skb->data + pkt->thoff);
+	if (pkt->family == AF_INET) {
+		const struct iphdr *iph = ip_hdr(skb);
+
+		th->check = ~csum_tcpudp_magic(iph->saddr, iph->daddr, len,
+					       IPPROTO_TCP, 0);
+	} else {
+		const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+		th->check = ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len,
+					     IPPROTO_TCP, 0);
+	}
+	skb->csum_start = skb_headroom(skb) + pkt->thoff;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+}
+
+/* The segments of a GRO list (rx-gro-list) keep their headers, of which we
+ * see the first. Merged into one buffer they are cut anew, each with ours. Who
+ * sends it computes the checksums; a socket here, which would compute that of the
+ * whole, knows that there is none.
+ */
+static int merge_segments(const struct mb_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+
 	if (!skb_is_gso(skb) ||
 	    !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST))
 		return 0;
 	if (skb_linearize(skb) || skb_unclone(skb, GFP_ATOMIC))
 		return -ENOMEM;
 	skb_shinfo(skb)->gso_type &= ~SKB_GSO_FRAGLIST;
-	/* who sends it, whole or cut, computes the checksums */
-	skb->ip_summed = CHECKSUM_NONE;
+	leave_checksum(pkt);
 	return 0;
 }
 
@@ -131,7 +159,7 @@ int mb_neutralise(struct mb_packet *pkt, const struct mb_options *opts)
 	__wsum before;
 	u8 *area;
 
-	if (merge_segments(pkt->skb))
+	if (merge_segments(pkt))
 		return -ENOMEM;
 	th = mb_packet_writable(pkt);
 	if (!th)
