@@ -104,22 +104,40 @@ static unsigned int sum(const u8 *segment, unsigned int len)
 	return csum_fold(csum_partial(segment, len, 0)) % 0xffff;
 }
 
-/* No byte but those of the options, and the checksum of those whose it is */
-static void check_bounds(const u8 *before, const u8 *after, const struct sk_buff *skb,
-			 const struct mb_packet *pkt)
+/* What leaves its checksum to the device has the pseudo header's sum there: with the length's and the
+ * protocol's, all ones, whatever the addresses.
+ */
+static void check_left(const u8 *after, const struct sk_buff *skb, const struct mb_packet *pkt)
 {
+	const unsigned int n = pkt->family == AF_INET ? 8 : 32, len = skb->len - pkt->thoff;
+	const u8 *addresses = after + (pkt->family == AF_INET ? 12 : 8);
+	__wsum left = csum_partial(after + pkt->thoff + 16, 2, 0);
+
+	CHECK(skb->csum_start == pkt->thoff && skb->csum_offset == 16);
+	left = csum_sub(csum_sub(left, htonl(len)), htonl(IPPROTO_TCP));
+	CHECK(csum_fold(csum_sub(left, csum_partial(addresses, n, 0))) % 0xffff == 0);
+}
+
+/* No byte but those of the options, and the checksum of those whose it is; it is that of the whole,
+ * but where @merged: nobody has computed it
+ */
+static void check_bounds(const u8 *before, const u8 *after, const struct sk_buff *skb,
+			 const struct mb_packet *pkt, bool merged)
+{
+	const bool left = skb->ip_summed == CHECKSUM_PARTIAL && !merged;
 	const unsigned int options = pkt->thoff + 20, payload = pkt->thoff + pkt->doff;
 	unsigned int i;
 
 	for (i = 0; i < skb->len; i++) {
 		if (i >= options && i < payload)
 			continue;
-		if ((i == pkt->thoff + 16 || i == pkt->thoff + 17) &&
-		    skb->ip_summed != CHECKSUM_PARTIAL)
+		if ((i == pkt->thoff + 16 || i == pkt->thoff + 17) && !left)
 			continue;
 		CHECK(before[i] == after[i]);
 	}
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
+	if (merged)
+		check_left(after, skb, pkt);
+	else if (!left)
 		CHECK(sum(before + pkt->thoff, skb->len - pkt->thoff) ==
 		      sum(after + pkt->thoff, skb->len - pkt->thoff));
 }
@@ -168,6 +186,7 @@ static void check_neutralised(const u8 *before, const u8 *after, unsigned int do
 static void change(struct sk_buff *skb, struct mb_packet *pkt, bool neutralise)
 {
 	u8 *before = skb_copy(skb, 0, skb->len, malloc(skb->len)), *after;
+	const bool list = skb->gso_type & SKB_GSO_FRAGLIST;
 	u8 buf[MB_TCP_HEADER_MAX];
 	struct mb_options opts;
 
@@ -177,7 +196,7 @@ static void change(struct sk_buff *skb, struct mb_packet *pkt, bool neutralise)
 	else if (opts.n)
 		CHECK(!mb_strip(pkt, &opts));
 	after = skb_copy(skb, 0, skb->len, malloc(skb->len));
-	check_bounds(before, after, skb, pkt);
+	check_bounds(before, after, skb, pkt, list && !(skb->gso_type & SKB_GSO_FRAGLIST));
 	if (neutralise)
 		check_neutralised(before + pkt->thoff, after + pkt->thoff, pkt->doff, &opts);
 	else

@@ -32,6 +32,8 @@
  * @data_len:	bytes of @rest
  * @gso_type:	what skb_shinfo() has; 0: no GSO
  * @csum:	with CHECKSUM_COMPLETE
+ * @csum_start:	with CHECKSUM_PARTIAL; before @data there is nothing
+ * @csum_offset: likewise
  * @ip_summed:	CHECKSUM_...
  * @cloned:	somebody else has it, too: not to be written
  */
@@ -39,6 +41,7 @@ struct sk_buff {
 	u8 *data, *rest;
 	unsigned int len, data_len, gso_type;
 	__wsum csum;
+	unsigned int csum_start, csum_offset;
 	u8 ip_summed;
 	bool cloned;
 };
@@ -55,6 +58,7 @@ struct sk_buff {
 #define skb_is_gso(skb)		((skb)->gso_type)
 #define skb_cloned(skb)		((skb)->cloned)
 #define skb_headlen(skb)	((skb)->len - (skb)->data_len)
+#define skb_headroom(skb)	0
 
 static inline u8 *skb_copy(const struct sk_buff *skb, unsigned int off, unsigned int len, u8 *to)
 {
@@ -143,6 +147,19 @@ static inline __u16 csum_fold(__wsum sum)
 static inline void csum_replace_by_diff(__sum16 *sum, __wsum diff)
 {
 	*sum = csum_fold(csum_add(diff, ~(__wsum)*sum));
+}
+
+static inline __sum16 csum_tcpudp_magic(__be32 saddr, __be32 daddr, __u32 len, __u8 proto, __wsum sum)
+{
+	sum = csum_add(csum_add(sum, saddr), daddr);
+	return csum_fold(csum_add(csum_add(sum, htonl(len)), htonl(proto)));
+}
+
+static inline __sum16 csum_ipv6_magic(const struct in6_addr *saddr, const struct in6_addr *daddr,
+				      __u32 len, __u8 proto, __wsum sum)
+{
+	sum = csum_partial(saddr, 16, csum_partial(daddr, 16, sum));
+	return csum_fold(csum_add(csum_add(sum, htonl(len)), htonl(proto)));
 }
 
 /* --- IP -------------------------------------------------------------------------------- */
