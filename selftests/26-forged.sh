@@ -8,7 +8,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 294
+plan 300
 
 FAR=1500000000			# beyond any window
 
@@ -157,7 +157,7 @@ pending()
 
 twins()
 {
-	local v=$1 client=$2
+	local v=$1 client=$2 n
 
 	strict
 	begin a x "" "$v" && C=$client begin b y "" "$v"
@@ -177,6 +177,12 @@ twins()
 		"send n s SA join"
 	check "v$F $v: one with keys of neither belongs to neither" counted join-bad-hmac=1 \
 		exit-reset-orphan=1 subflow-joined=3
+	# one is already
+	for n in {1..9}; do
+		play "conn m$n b $C $((port += 1)) $S 80" "send m$n c S join" "send m$n s SA join" || break
+	done
+	check "v$F $v: no more are pending than may be, whose ever they looked like" \
+		each "of_client_token b pending=8" "counted join-untracked=2"
 }
 
 # of_client_token SESSION KEY=VALUE...: known() where the server's token is not enough

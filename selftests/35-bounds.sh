@@ -9,7 +9,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 64
+plan 70
 
 GRACE=$((3 * ${MB_PATIENCE:-1}))	# seconds; arming has as many
 YOUNG=10			# seconds, MB_UNCONFIRMED_YOUNG in src/session.h
@@ -134,6 +134,32 @@ client()
 		"is false \$(status impaired)"
 	orphan
 	check "v$F: nor are his orphans taken for joins" counted exit-reset-orphan=1
+	joins a 54 54 "$C2"
+	check "v$F: one from an address that is not the client's passes, too" each \
+		"counted join-untracked=3 exit-reset-orphan=1" "is true \$(status impaired)"
+}
+
+# Beyond 64 subflows of one session, live or closed, the longest closed one is forgotten.
+closed()
+{
+	local n
+
+	strict max-sessions 1000
+	established a x
+	for n in {1..66}; do
+		joins a "$n" "$n"
+		play "send j$n c R tcprst"
+	done
+	joins a 67 67
+	check "v$F: what has closed makes room in its session" each "known a live=2" \
+		"counted join-untracked=0 subflow-joined=67"
+	check "v$F: it is shown" shown 64
+}
+
+# shown N: for check; so many subflows of session a
+shown()
+{
+	token a && is "$1" "$(mb -j session list token "$TOKEN" | jq '.[0].subflows | length')"
 }
 
 # --- sessions whose server has not answered -------------------------------------------------------
@@ -206,6 +232,7 @@ deaf
 play_start
 families table
 families client
+families closed
 families displaced
 undisturbed
 gone

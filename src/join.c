@@ -271,15 +271,20 @@ static void untracked(struct mb_sessions *ss, bool nomem)
 		mb_sessions_impair(ss);
 }
 
+static bool has_room(struct mb_sessions *ss, struct mb_session *s,
+		     const struct mb_tuple *tuple, u32 max)
+{
+	return s->n_joins < MB_JOINS_MAX &&
+	       s->n_live + s->n_joins < MB_SUBFLOWS_MAX &&
+	       mb_joins_room(ss, s, tuple, max);
+}
+
 static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
 				const struct mb_tuple *tuple, u32 max)
 {
 	struct mb_join *join;
 
-	if (s->n_joins >= MB_JOINS_MAX ||
-	    s->n_live + s->n_joins >= MB_SUBFLOWS_MAX ||
-	    s->n_subflows >= 2 * MB_SUBFLOWS_MAX ||
-	    !mb_joins_room(ss, s, max)) {
+	if (!has_room(ss, s, tuple, max)) {
 		untracked(ss, false);
 		return NULL;
 	}
@@ -369,14 +374,22 @@ void mb_join_synack_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 			   unsigned int side, const struct tcphdr *th,
 			   const struct mb_joining *jn)
 {
+	const struct mb_policy *policy = rcu_dereference(mn->policy);
 	struct mb_sessions *ss = mn->sessions;
 	struct mb_join *old, *join;
 
 	spin_lock(&ss->lock);
 	old = find(ss, tuple);
-	if (!old || !joinable(jn->session) ||
+	if (!policy || !old || !joinable(jn->session) ||
 	    (old->answered && old->peer_isn == ntohl(th->seq)))
 		goto unlock;
+	/* of two with one token it is the other's after all */
+	if (jn->session != old->session &&
+	    !has_room(ss, jn->session, tuple, policy->set.max_sessions)) {
+		remove(ss, old);
+		untracked(ss, false);
+		goto unlock;
+	}
 	join = kmemdup(old, sizeof(*old), GFP_ATOMIC | __GFP_NOWARN);
 	if (!join) {
 		untracked(ss, true);

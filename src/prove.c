@@ -109,6 +109,22 @@ static void unproven(struct mb_session *s)
 		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
+/* These are its keys after all; false: they are too many with one token, or there is
+ * no memory, and the session is known no longer.
+ */
+static bool rekey(struct mb_sessions *ss, struct mb_session *s,
+		  const struct mb_keys *keys)
+{
+	int err = mb_session_rekey(ss, s, keys);
+
+	if (!err)
+		return true;
+	if (err == -ENOMEM)
+		mb_sessions_impair(ss);
+	mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+	return false;
+}
+
 /**
  * mb_learn_proof() - a DSS of the server, on a session that is not confirmed
  * @ss:		the table
@@ -134,10 +150,8 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 			unproven(s);
 			return;
 		}
-		if (mb_session_rekey(ss, s, keys)) {
-			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+		if (!rekey(ss, s, keys))
 			return;
-		}
 		forget_data(s, sub);
 		mb_learn_data(s, sub);
 	}
@@ -258,10 +272,8 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 		if ((s->cand->turned & BIT(i)) ||
 		    !signed_by(&s->cand->keys[i], o, option))
 			continue;
-		if (mb_session_rekey(ss, s, &s->cand->keys[i])) {
-			mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+		if (!rekey(ss, s, &s->cand->keys[i]))
 			return;
-		}
 		forget_data(s, sub);
 		mb_learn_data(s, sub);
 		confirm(ss, s, sub, seg, true);

@@ -263,10 +263,19 @@ static bool forget_closed(struct mb_sessions *ss, struct mb_session *s)
 	return false;
 }
 
+/* Of an address that is not the client's nobody would know that it is */
+static bool concerns(struct mb_sessions *ss, const struct mb_tuple *tuple,
+		     const struct mb_client *c)
+{
+	return client_find(ss, tuple->family, &tuple->addr[0]) == c ||
+	       client_find(ss, tuple->family, &tuple->addr[1]) == c;
+}
+
 /**
  * mb_joins_room() - make room for one join, and the subflow that comes of it
  * @ss:		the table
  * @s:		into which it is; it is known who its client is
+ * @tuple:	its connection
  * @max:	sessions that the table may have
  *
  * So many are left out that each session there may be has room for its first
@@ -275,17 +284,19 @@ static bool forget_closed(struct mb_sessions *ss, struct mb_session *s)
  * Context: ss->lock.
  * Return: whether there is
  */
-bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s, u32 max)
+bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s,
+		   const struct mb_tuple *tuple, u32 max)
 {
 	u32 all = (MB_SUBFLOWS_MEAN - 1) * max;
 	u32 own = (MB_SUBFLOWS_MEAN - 1) * share_of(max);
 	struct mb_client *c = s->client;
 
 	lockdep_assert_held(&ss->lock);
-	while (ss->n_joins >= all || c->n_joins >= own) {
+	while (s->n_subflows >= 2 * MB_SUBFLOWS_MAX || ss->n_joins >= all ||
+	       c->n_joins >= own) {
 		if (forget_closed(ss, s))
 			continue;
-		if (ss->n_joins >= all)
+		if (ss->n_joins >= all || !concerns(ss, tuple, c))
 			mb_sessions_impair(ss);
 		else
 			client_impair(c);

@@ -311,7 +311,8 @@ struct mb_client *mb_client_get(struct mb_sessions *ss, u32 max, u8 family,
 void mb_client_put(struct mb_sessions *ss, struct mb_session *s);
 void mb_client_unused(struct mb_sessions *ss, struct mb_client *client);
 bool mb_sessions_room(struct mb_sessions *ss, u32 max);
-bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s, u32 max);
+bool mb_joins_room(struct mb_sessions *ss, struct mb_session *s,
+		   const struct mb_tuple *tuple, u32 max);
 void mb_joins_count(struct mb_sessions *ss, struct mb_session *s, int n);
 void mb_sessions_impair(struct mb_sessions *ss);
 void mb_sessions_full(struct mb_sessions *ss);
