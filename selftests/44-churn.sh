@@ -257,7 +257,7 @@ done <<-'L'
 	joined 2
 	floods 700
 	queued 100
-	json 2
+	json 1
 L
 check "what was known is forgotten" forgotten
 check "nobody uses the module, it is unloaded" unload_quietly

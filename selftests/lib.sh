@@ -255,8 +255,19 @@ two_subflows()
 
 	before=$(joins_s)
 	transfer "$1" --bytes 300000 --subflows 2 || return
+	if missed; then
+		before=$(joins_s)
+		transfer "$1" --bytes 300000 --subflows 2 || return
+	fi
 	after=$(joins_s)
 	xfer_is fallback=no subflows=2 && is 1 $((after - before))
+}
+
+# missed: the server has the second subflow, its client does not count it: busy, a Linux host does so
+# now and then, without any gateway, too
+missed()
+{
+	[ "$(xfer_get subflows)" = 1 ] && [ "$(xfer_get subflows "$XFER_SERVER")" = 2 ]
 }
 
 # xfer_serve ARGS...: a server in the background for any number of clients, till the end;
