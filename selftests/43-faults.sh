@@ -5,6 +5,7 @@
 # afterwards all is as before. A kernel with failslab makes them fail itself; on any other, and on that
 # one once more, it is what stands between the module and its kernel (faults/shim.c). v4 and v6.
 # timeout: 3000
+# kernels: 6.1 uml *-debug
 # shellcheck disable=SC2119	# load_watched needs no parameters
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/faults.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # timeout: 1500
+# kernels: 6.1 uml *-debug
 # Everything at once: real and crafted traffic, policies swapped, entries changed, sessions closed, all
 # that can be listed listed, namespaces that come and go armed and forwarding, interfaces that flap,
 # conntrack forgotten, an inspector behind NFQUEUE, and the module itself unloaded and loaded, each many
