@@ -264,7 +264,7 @@ two_subflows()
 }
 
 # missed: the server has the second subflow, its client does not count it: busy, a Linux host does so
-# now and then, without any gateway, too
+# now and then, with the gateway unarmed, too
 missed()
 {
 	[ "$(xfer_get subflows)" = 1 ] && [ "$(xfer_get subflows "$XFER_SERVER")" = 2 ]

@@ -154,7 +154,6 @@ static ssize_t take(int fd, uint8_t *buf, size_t len)
 	return n;
 }
 
-
 void way_look(void)
 {
 	static uint8_t buf[FRAME_MAX];

@@ -21,7 +21,8 @@
  * struct around - it
  * @answer:	datagrams of the kernel: their length in two bytes, the low one first, then their
  *		bytes. A length of 0 stands for an acknowledgment, AROUND_NOTHING for nothing that
- *		comes for now, AROUND_LOST for a socket that was full. When none is left, all requests are acknowledged. Sequence numbers are those
+ *		comes for now, AROUND_LOST for a socket that was full. When none is left, all
+ *		requests are acknowledged. Sequence numbers are those
  *		of the request, to which the input adds
  * @answers:	bytes of it
  * @family:	the family's number is looked up in @answer, too
