@@ -35,6 +35,10 @@ struct mb_joining {
 	const struct mb_option *opt;
 };
 
+/* join.c: before the verdict */
+struct mb_join *mb_join_find(struct mb_sessions *ss,
+			     const struct mb_tuple *tuple);
+bool mb_joinable(const struct mb_session *s);
 void mb_join_syn(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		 unsigned int side, const struct mb_options *opts,
 		 struct mb_joining *jn);
@@ -45,6 +49,7 @@ void mb_join_ack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		 unsigned int side, const struct tcphdr *th,
 		 const struct mb_options *opts, struct mb_joining *jn);
 
+/* join_pending.c: after it */
 void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 			unsigned int side, const struct tcphdr *th,
 			const struct mb_joining *jn);

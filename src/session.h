@@ -293,7 +293,7 @@ void mb_session_remove(struct mb_sessions *ss, struct mb_session *s);
 int mb_tokens_add(struct mb_sessions *ss, struct mb_session *s);
 void mb_tokens_del(struct mb_sessions *ss, struct mb_session *s);
 
-/* join.c */
+/* join_pending.c */
 void mb_joins_remove(struct mb_sessions *ss, struct mb_session *s);
 void mb_joins_expire(struct mb_sessions *ss, struct mb_session *s);
 
