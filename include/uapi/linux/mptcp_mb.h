@@ -216,8 +216,9 @@ enum mptcp_mb_subflow_flag {
  * @MPTCP_MB_EVENT_SUBFLOW_REFUSED: A segment was refused; refusal tells which
  *   and why.
  * @MPTCP_MB_EVENT_BAD_HMAC: A join whose HMAC is not that of the session.
- * @MPTCP_MB_EVENT_TABLE_FULL: A session was not learnt, or a confirmed one was
- *   evicted, or there was no memory to follow a join.
+ * @MPTCP_MB_EVENT_TABLE_FULL: A session was not learnt; one had to go that was
+ *   confirmed, or so young that its server may yet answer; or a join found no
+ *   room or no memory.
  */
 enum mptcp_mb_event {
 	MPTCP_MB_EVENT_SESSION_NEW,
