@@ -66,7 +66,8 @@ build/evade: $(addprefix selftests/,evade.c evade_options.c evade_layout.c evade
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -Iselftests -Isrc -o $@ $(filter %.c,$^) -lpcap
 
 build/nlfuzz: $(addprefix selftests/,nlfuzz.c nlfuzz_table.c nlfuzz_make.c nlfuzz_wild.c nlfuzz_mutate.c \
-		nlfuzz_sweep.c nlfuzz_sock.c nlfuzz_txn.c nlfuzz_dump.c nlfuzz.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
+		nlfuzz_sweep.c nlfuzz_sock.c nlfuzz_rights.c nlfuzz_entries.c nlfuzz_txn.c nlfuzz_threads.c \
+		nlfuzz_dump.c nlfuzz.h nlfuzz_entries.h nlfuzz_record.c) include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -shared -fPIC -o $@_record.so selftests/nlfuzz_record.c -ldl
 	$(CC) -O2 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -static -pthread -Iinclude/uapi \

@@ -1,65 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Rights, command by command; and transactions that sockets open, fill, leave and commit, beside a
- * model that knows what must come of it.
- */
+/* Transactions that sockets open, fill, leave and commit, beside a model of what must come of it. */
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "nlfuzz.h"
+#include "nlfuzz_entries.h"
 
-/* --- rights ---------------------------------------------------------------------------------------- */
-
-static void ask_right(const struct command *c, uint16_t flags, const char *how)
-{
-	struct rng r = { 1 };
-	struct message m;
-	struct answer a;
-	struct sock s;
-
-	/* of its own: a transaction ends with it */
-	sock_open(&s, true, RECEIVE_MAX);
-	make_right(&r, &m, c, flags);
-	ask(&s, &m, &a);
-	printf("%s%s=%s %s\n", c->name, how, a.errnum > 0 ? strerrorname_np(a.errnum) : a.errnum ||
-	       a.messages || !flags ? "answered" : "ok", a.text);
-	sock_close(&s);
-}
-
-/**
- * play_rights() - each command once, well-formed, and the multicast group; prints what became of it
- *
- * Return: 0
- */
-int play_rights(void)
-{
-	struct sock s;
-	unsigned int i;
-
-	for (i = 0; i < n_commands; i++) {
-		ask_right(&commands[i], NLM_F_ACK, "");
-		if (commands[i].dump)
-			ask_right(&commands[i], NLM_F_DUMP, "-dump");
-	}
-	sock_open(&s, true, RECEIVE_MAX);
-	printf("events=%s\n", setsockopt(s.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &env.group,
-					 sizeof(env.group)) ? strerrorname_np(errno) : "ok");
-	sock_close(&s);
-	return 0;
-}
-
-/* --- transactions ---------------------------------------------------------------------------------- */
-
-#define ENTRIES		256
-#define BASE		0x0a4d0000	/* 10.77.0.0 */
 #define SOCKETS		6
 
 /**
@@ -74,23 +25,6 @@ static struct model {
 	int holder;
 	struct sock socks[SOCKETS];
 } model;
-
-static int request(struct sock *s, uint8_t cmd, int entry, int action, struct answer *a)
-{
-	struct message m;
-
-	make_plain(&m, command_of(cmd), NLM_F_ACK);
-	if (entry >= 0)
-		put_site(&m, BASE + entry, 32, action);
-	ask(s, &m, a);
-	return a->errnum;
-}
-
-static void expect(const char *what, int want, int got)
-{
-	if (want != got)
-		wrong(NULL, 0, "%s: %s, not %s", what, got < 0 ? "no answer" : strerror(got), strerror(want));
-}
 
 static bool *target(int i)
 {
@@ -292,53 +226,14 @@ static void act_other(int i, struct rng *r)
 	close(fd);
 }
 
-static void note_site(const struct nlmsghdr *nlh, void *data)
-{
-	const uint8_t *body = (const uint8_t *)NLMSG_DATA(nlh) + GENL_HDRLEN;
-	const struct nlattr *a = attr_find(body, nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), MPTCP_MB_A_SITE);
-	bool *there = data;
-	const uint8_t *p;
-
-	a = a ? attr_find((const uint8_t *)a + NLA_HDRLEN, a->nla_len - NLA_HDRLEN, MPTCP_MB_SITE_ADDRESS) : NULL;
-	if (!a)
-		return;
-	p = (const uint8_t *)a + NLA_HDRLEN;
-	there[p[3]] = true;
-}
-
-static void note_holder(const struct nlmsghdr *nlh, void *data)
-{
-	const uint8_t *body = (const uint8_t *)NLMSG_DATA(nlh) + GENL_HDRLEN;
-
-	*(bool *)data = attr_find(body, nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), MPTCP_MB_STATUS_TXN_PID);
-}
-
-/* A question of which every message counts */
-static void look(uint8_t cmd, uint16_t flags, each_reply each, void *data)
-{
-	struct answer a = { .errnum = -1 };
-	struct message m;
-	struct sock s;
-	uint32_t first;
-
-	sock_open(&s, true, RECEIVE_MAX);
-	make_plain(&m, command_of(cmd), flags);
-	number_messages(&m, &first);
-	if (sock_send(&s, &m))
-		quit("send");
-	sock_hear(&s, first, 1, &a, UINT32_MAX, each, data);
-	judge(&m, first, &a, 1);
-	sock_close(&s);
-}
-
 static void act_verify(int i, struct rng *r)
 {
-	bool there[ENTRIES] = { false }, held = false;
+	bool there[ENTRIES], held;
 
 	(void)i;
 	(void)r;
-	look(MPTCP_MB_CMD_SITE_GET, NLM_F_DUMP, note_site, there);
-	look(MPTCP_MB_CMD_STATUS_GET, NLM_F_ACK, note_holder, &held);
+	entries_in_force(there);
+	held = transaction_open();
 	if (memcmp(there, model.live, sizeof(there)))
 		wrong(there, sizeof(there), "the entries in force are not those that were stated");
 	if (held != (model.holder >= 0))
@@ -381,7 +276,7 @@ static void leave_open(void)
 		act_close(model.holder, &r);
 	act_begin(0, &r);
 	make_plain(&m, command_of(MPTCP_MB_CMD_SITE_ADD), NLM_F_ACK);
-	put_site(&m, BASE, 32, MPTCP_MB_ACTION_DENY);
+	put_entry(&m, 0, MPTCP_MB_ACTION_DENY);
 	nest = (void *)(m.buf + NLMSG_LENGTH(GENL_HDRLEN));
 	put_attr(&m, MPTCP_MB_SITE_TIMEOUT, &timeout, sizeof(timeout));
 	nest_end(&m, nest);
@@ -417,56 +312,5 @@ int play_transactions(uint64_t rounds)
 		sock_close(&model.socks[i]);
 	model.holder = -1;
 	act_verify(0, &r);
-	return 0;
-}
-
-/* --- threads ---------------------------------------------------------------------------------------- */
-
-static volatile bool enough;
-
-/* The first socket of a process gets its pid for a number, and so does the next one after it. */
-static void *come_and_go(void *arg)
-{
-	struct sock s;
-
-	while (!enough) {
-		sock_open(&s, true, RECEIVE_MAX);
-		sock_close(&s);
-	}
-	return arg;
-}
-
-/**
- * play_threads() - transactions, while another thread opens and closes sockets that have no part in it
- * @rounds:	transactions
- *
- * Return: 0
- */
-int play_threads(uint64_t rounds)
-{
-	bool there[ENTRIES] = { false };
-	pthread_t thread;
-	struct answer a;
-	struct sock s;
-	struct rng r;
-
-	model.holder = -1;
-	sock_open(&model.socks[0], true, RECEIVE_MAX);
-	act_policy_flush(0, &r);
-	sock_close(&model.socks[0]);
-	if (pthread_create(&thread, NULL, come_and_go, NULL))
-		quit("thread");
-	while (rounds--) {
-		sock_open(&s, true, RECEIVE_MAX);
-		expect("begin", 0, request(&s, MPTCP_MB_CMD_TXN_BEGIN, -1, 0, &a));
-		expect("add", 0, request(&s, MPTCP_MB_CMD_SITE_ADD, 1, MPTCP_MB_ACTION_DENY, &a));
-		expect("abort", 0, request(&s, MPTCP_MB_CMD_TXN_ABORT, -1, 0, &a));
-		sock_close(&s);
-	}
-	enough = true;
-	pthread_join(thread, NULL);
-	look(MPTCP_MB_CMD_SITE_GET, NLM_F_DUMP, note_site, there);
-	if (there[1])
-		wrong(NULL, 0, "what a transaction said is in force");
 	return 0;
 }
