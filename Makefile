@@ -60,8 +60,8 @@ build/replace: selftests/replace.c include/uapi/linux/mptcp_mb.h
 	$(CC) -O2 -Wall -Wextra -Iinclude/uapi -o $@ $< -lmnl
 
 build/evade: $(addprefix selftests/,evade.c evade_options.c evade_layout.c evade_frame.c evade_endpoint.c \
-		evade_judge.c craft_build.c capture.c unit/option_naive.c evade.h craft.h checksum.h \
-		capture.h unit/option_aid.h) src/option.h
+		evade_judge.c evade_read.c evade_fragments.c evade_tshark.c craft_build.c capture.c \
+		unit/option_naive.c evade.h evade_judge.h craft.h checksum.h capture.h unit/option_aid.h) src/option.h
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -Iselftests -Isrc -o $@ $(filter %.c,$^) -lpcap
 
