@@ -84,8 +84,8 @@ build/churn: selftests/churn.c selftests/churn_nl.c selftests/churn_talk.c selft
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -pthread -Iinclude/uapi -o $@ $(filter %.c,$^) -lmnl
 
 build/faults: $(addprefix selftests/,$(addprefix faults/,faults.c inject.c netlink.c policy.c module.c \
-		way.c stories.c faults.h way.h) play_option.c craft_build.c play.h craft.h checksum.h) \
-		include/uapi/linux/mptcp_mb.h
+		way.c stage.c stories.c steps.c known.c judges.c closing.c flood.c faults.h way.h stories.h) \
+		play_option.c craft_build.c play.h craft.h checksum.h) include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -Iinclude/uapi -Iselftests -o $@ $(filter %.c,$^) -lcrypto
 
