@@ -55,6 +55,10 @@ build/hold: selftests/hold.c include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -static -Iinclude/uapi -o $@ $<
 
+build/audit: selftests/audit.c
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
 build/replace: selftests/replace.c include/uapi/linux/mptcp_mb.h
 	@mkdir -p build
 	$(CC) -O2 -Wall -Wextra -Iinclude/uapi -o $@ $< -lmnl
@@ -109,7 +113,7 @@ build/peers/mptcp/mptcp_connect: selftests/vm/source
 	for p in $(PEERS); do $(CC) -O2 -o build/peers/mptcp/$$p build/peers/mptcp/$$p.c || exit; done
 
 # What the VMs need beside module and tool
-testtools: build/xfer build/craft build/play build/wire build/hold build/replace build/nlfuzz build/queue build/churn build/faults build/capcount \
+testtools: build/xfer build/craft build/play build/wire build/hold build/audit build/replace build/nlfuzz build/queue build/churn build/faults build/capcount \
 	   build/replay build/evade build/peers/mptcp/mptcp_connect
 
 # On KERNEL; installs first what building needs
