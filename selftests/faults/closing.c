@@ -62,9 +62,12 @@ void judge_closed(void)
 {
 	struct known k = look_up();
 
-	if (now.result == REFUSED) {
-		if (!k.found || k.state != MPTCP_MB_SESSION_STATE_CONFIRMED)
-			wrong("closing was refused, and its state is %d", k.found ? k.state : -1);
+	if (now.result == REFUSED && (!k.found || k.state != MPTCP_MB_SESSION_STATE_CONFIRMED))
+		wrong("closing was refused, and its state is %d", k.found ? k.state : -1);
+	/* of a lost answer the state tells what it was */
+	if (now.result == REFUSED || k.state == MPTCP_MB_SESSION_STATE_CONFIRMED) {
+		if (now.result == DONE && !by_share())
+			wrong("closing was done, and it is as it was");
 		ask(MPTCP_MB_CMD_SESSION_CLOSE);
 		if (now.result != DONE)
 			wrong("closing does not work afterwards: %s", strerror(nl_error));
