@@ -114,7 +114,7 @@ build/peers/mptcp/mptcp_connect: selftests/vm/source
 
 # What the VMs need beside module and tool
 testtools: build/xfer build/craft build/play build/wire build/hold build/audit build/replace build/nlfuzz build/queue build/churn build/faults build/capcount \
-	   build/replay build/evade build/peers/mptcp/mptcp_connect
+	   build/replay build/evade build/crowd build/peers/mptcp/mptcp_connect
 
 # On KERNEL; installs first what building needs
 demo:
@@ -143,14 +143,20 @@ SECONDS ?= 60
 fuzz:
 	selftests/fuzz/run $(SECONDS) $(TARGETS)
 
-# What a segment costs in instructions; make bench ARGS=--help
+# What this gateway costs, in instructions and memory; make bench ARGS=--help
 bench:
 	selftests/bench/run $(ARGS)
+
+# Makes many sites and many sessions' segments
+build/crowd: $(addprefix selftests/bench/,crowd.c crowd_sites.c crowd_push.c crowd.h)
+	@mkdir -p build
+	$(CC) -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lcrypto
 
 # The module that pushes segments, in build/KERNELRELEASE/bench
 ko-bench:
 	@mkdir -p $(BUILD)/bench
-	@for f in Kbuild mb_bench.c; do ln -sfr selftests/bench/$$f $(BUILD)/bench/$$f; done
+	@for f in Kbuild bench.h main.c passage.c push.c many.c beat.c; do \
+		ln -sfr selftests/bench/$$f $(BUILD)/bench/$$f; done
 	flock $(BUILD)/bench/.lock $(MAKE) -C $(KDIR) $(KARCH) M=$(CURDIR)/$(BUILD)/bench modules
 
 # The module that judges checksums, in build/KERNELRELEASE/ipsum
@@ -186,7 +192,8 @@ help:
 	@echo '                 PARTS="evasion fuzz" choose'
 	@echo 'make fuzz        fuzzes the parsers of options, policies and netlink answers: SECONDS=60 each'
 	@echo '                 TARGETS="NAME..." choose; what is found stays in build/fuzz'
-	@echo 'make bench       what a segment costs, beside nftables'
+	@echo 'make bench       what segments, sites and sessions cost, beside nftables; 1M takes hours'
+	@echo '                 ARGS="--parts segments" takes minutes; ARGS=--help'
 	@echo 'make clean       removes what was built; the kernels in the cache stay'
 
 .PHONY: all module ko tool testtools demo check check-fast fuzz check-debug reliability bench ko-bench ko-ipsum ko-faults clean help
