@@ -8,7 +8,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 300
+plan 312
 
 FAR=1500000000			# beyond any window
 
@@ -41,6 +41,11 @@ learning()
 	play "send x c PA len=10 dss" "send x s A dss"
 	check "v$F $v: data ACK of the server: confirmed by the client's key" \
 		known a state=confirmed flag=client-key-proven no-flag=server-key-proven
+	play "conn e a $OTHER_C2 $((port += 1)) $OTHER_S 80" "send e c S join"
+	check "v$F $v: a join to another address: the client may have lied about the server's key" \
+		counted join-orphan=2 exit-reset-orphan=2 join-known=0
+	play "conn e a $OTHER_S 80 $OTHER_C2 $((port += 1)) reverse" "send e c S join"
+	check "v$F $v: and from another address" counted join-orphan=3 exit-reset-orphan=3 join-known=0
 	play "send x s PA len=20 dss" "send x c A dss"
 	check "v$F $v: mapping of the server: the server's is proven, too" known a state=confirmed \
 		flag=client-key-proven flag=server-key-proven client-data=10 server-data=20 client-acked=10 server-acked=20
@@ -51,7 +56,7 @@ learning()
 	play "conn o a $OTHER_C2 $((port += 1)) $OTHER_S 80" "join o" "send o c PA len=5 dss"
 	check "v$F $v: and one of the other family" known a live=4 client-data=15 "sub=\"$OTHER_C2\""
 	check "v$F $v: counted" counted session-learnt=1 session-confirmed=1 join-known=3 \
-		subflow-joined=3 join-bad-hmac=0 exit-reset-orphan=1
+		subflow-joined=3 join-bad-hmac=0 exit-reset-orphan=3
 }
 
 # --- joins that are not --------------------------------------------------------------------------
@@ -63,6 +68,8 @@ joins()
 	strict
 	check "v$F $v: a session" established a x "$v"
 	join_conn j a "$C"
+	play "send j c S badsum join"
+	check "v$F $v: a join with a wrong checksum is not waited for" known a pending=0
 	watch
 	play "send j c S token=0x12345678 join"
 	unwatch

@@ -85,6 +85,20 @@ static unsigned int likeness(const struct mb_session *s, unsigned int joined,
 	return points;
 }
 
+/* Until data of its server proves the server's key, all that is known of it is what
+ * its client claims, who may know another server's keys, and name that one by them:
+ * joins then have to be with the address that the session was begun with.
+ */
+static bool trusted(const struct mb_session *s, unsigned int joined,
+		    const struct mb_tuple *tuple, unsigned int opener)
+{
+	unsigned int server = joined == MB_SERVER ? !opener : opener;
+
+	return mb_joinable(s) &&
+	       ((s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) ||
+		is_addr(tuple, server, s->site.family, &s->site.server));
+}
+
 static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)
 {
 	jn->kind = READ_ONCE(s->state) == MPTCP_MB_SESSION_STATE_CLOSING ?
@@ -125,7 +139,7 @@ void mb_join_syn(struct mb_sessions *ss, const struct mb_tuple *tuple,
 	rhl_for_each_entry_rcu(t, pos, list, node) {
 		struct mb_session *s = READ_ONCE(t->session);
 
-		if (!s || t->token != token || !mb_joinable(s))
+		if (!s || t->token != token || !trusted(s, t->side, tuple, side))
 			continue;
 		points = 1 + likeness(s, t->side, tuple, side);
 		if (points > best) {
@@ -182,7 +196,8 @@ void mb_join_synack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 	rhl_for_each_entry_rcu(t, pos, list, node) {
 		struct mb_session *s = READ_ONCE(t->session);
 
-		if (s && s != join->session && t->token == token && mb_joinable(s) &&
+		if (s && s != join->session && t->token == token &&
+		    trusted(s, t->side, tuple, join->opener) &&
 		    verify(s, join, t->side, hmac, jn->opt->join.nonce)) {
 			known(jn, s, t->side);
 			return;

@@ -79,7 +79,7 @@ static void look_at_join(struct mb_way *w, struct mb_joining *jn)
 
 static void join_passed(struct mb_way *w, const struct mb_joining *jn)
 {
-	if (jn->kind != MB_JOIN_KNOWN)
+	if (jn->kind != MB_JOIN_KNOWN || !mb_packet_sound(&w->pkt, w->state))
 		return;
 	if (enforces(w))
 		mb_share_mark(w->policy, w->pkt.skb, jn->session);
@@ -93,7 +93,7 @@ static void join_passed(struct mb_way *w, const struct mb_joining *jn)
 static void reopen(struct mb_way *w)
 {
 	mb_way_find(w);
-	if (w->sub)
+	if (w->sub && mb_packet_sound(&w->pkt, w->state))
 		mb_track_synack(w->sub, w->side, w->th);
 }
 
@@ -298,7 +298,7 @@ bool mb_judge_plain(struct mb_way *w)
 		return false;
 	if (!w->sub)
 		return true;
-	if (w->place == MB_PLACE_SYNACK)
+	if (w->place == MB_PLACE_SYNACK && mb_packet_sound(&w->pkt, w->state))
 		mb_track_synack(w->sub, w->side, w->th);
 	else if (w->place == MB_PLACE_OTHER)
 		mb_track(w->mn, w->policy, w->sub, w->side, &w->pkt, w->th,
