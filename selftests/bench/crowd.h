@@ -27,7 +27,7 @@ static inline uint64_t mix(uint64_t seed, uint64_t i)
 	return z ^ (z >> 31);
 }
 
-void quit(const char *what);
+void quit(const char *what) __attribute__((noreturn));
 
 /* crowd_sites.c */
 struct prefix *sites_make(int family, unsigned int n, uint64_t seed);
