@@ -1,9 +1,7 @@
 #!/bin/bash
-# kernels: uml*
 # timeout: 600
 # Where the kernel audits, session close and session reset leave a record: what was done, to which session
 # or connection, by whom. What is refused leaves none, and nothing does where audit is off.
-# (Debian's kernels boot with audit=0 here.)
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/sessions.sh
 . "$SELFTESTS/sessions.sh"

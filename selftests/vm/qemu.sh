@@ -35,7 +35,7 @@ smp_prepare()
 # qemu_prepare VMLINUX: sets console, boot
 qemu_prepare()
 {
-	local accel cpu smp mitigations icount=() cmdline
+	local accel cpu smp mitigations audit= icount=() cmdline
 
 	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: run selftests/vm/deps"
 	console=/dev/hvc0
@@ -54,6 +54,7 @@ qemu_prepare()
 		cpu=${CPU:-max}
 		smp=1
 		mitigations=
+		audit=audit=0
 		icount=(-icount "shift=0,sleep=off")
 	fi
 	# q35 boots every time; microvm is a little faster and now and then hangs. AppArmor stays
@@ -61,9 +62,9 @@ qemu_prepare()
 	# patience, for an emulated CPU may wait long for a busy host's.
 	# norandmaps makes programs start ten times as fast: without it the emulator translates
 	# their code anew at every address it turns up at.
-	# shellcheck disable=SC2206	# mitigations may be no word at all
+	# shellcheck disable=SC2206	# mitigations and audit may be no word at all
 	cmdline=(console=ttyS0 quiet loglevel=5 panic=-1 oops=panic $mitigations
-		tsc=reliable no_timer_check nokaslr random.trust_cpu=on audit=0
+		tsc=reliable no_timer_check nokaslr random.trust_cpu=on $audit
 		norandmaps rcupdate.rcu_expedited=1 rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30
 		"$APPEND")
 	# shellcheck disable=SC2206	# QEMU_EXTRA is words
