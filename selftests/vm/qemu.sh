@@ -35,7 +35,7 @@ smp_prepare()
 # qemu_prepare VMLINUX: sets console, boot
 qemu_prepare()
 {
-	local accel cpu smp mitigations audit= icount=() cmdline
+	local accel cpu smp mitigations audit='' icount=() cmdline
 
 	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: run selftests/vm/deps"
 	console=/dev/hvc0
