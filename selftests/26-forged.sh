@@ -8,7 +8,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 312
+plan 318
 
 FAR=1500000000			# beyond any window
 
@@ -70,6 +70,8 @@ joins()
 	join_conn j a "$C"
 	play "send j c S badsum join"
 	check "v$F $v: a join with a wrong checksum is not waited for" known a pending=0
+	play "send j c S join" "send j s SA join" "send j c A badsum join"
+	check "v$F $v: a third ACK with one makes no subflow" known a live=1 pending=1
 	mb stats reset
 	watch
 	play "send j c S token=0x12345678 join"
@@ -371,6 +373,9 @@ again()
 	play "send y c A mpc"
 	check "v$F: a handshake while it is alive is forged: nothing is replaced" \
 		known a state=confirmed live=1
+	sleep 1.2
+	play "send y s SA badsum mpc" "send y c A mpc"
+	check "v$F: nor is it by a SYN/ACK with a wrong checksum" known a state=confirmed live=1
 	sleep 1.2
 	play "send y s SA mpc" "send y c A mpc"
 	check "v$F: after a second without a segment the third ACK replaces it" known a state=detached live=0

@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 5400
+# timeout: 2400
 # kernels: 6.12 *-debug
 # The kernel's own MPTCP selftests (tools/testing/selftests/net/mptcp of linux-source) have the same
 # results with gateways that allow as without any, case by case, and these had something to do and

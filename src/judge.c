@@ -187,8 +187,9 @@ static bool joined(struct mb_way *w, struct mb_judged *j)
 	case MB_JOIN_KNOWN:
 		if (enforces(w))
 			mb_share_mark(w->policy, w->pkt.skb, jn.session);
-		w->sub = mb_join_ack_passed(w->mn, &w->tuple, w->side, &w->pkt,
-					    w->th, &jn);
+		if (mb_packet_sound(&w->pkt, w->state))
+			w->sub = mb_join_ack_passed(w->mn, &w->tuple, w->side,
+						    &w->pkt, w->th, &jn);
 		judge_data(w, j);
 		return true;
 	case MB_JOIN_FORGED:

@@ -53,21 +53,6 @@ static void stop(void)
 	way.skb = NULL;
 }
 
-static int prepare(const char *device, struct net *net)
-{
-	struct net_device *in;
-	int err = -ENODEV;
-
-	local_bh_disable();
-	rcu_read_lock();
-	in = dev_get_by_name_rcu(net, device);
-	if (in)
-		err = passage_prepare(&way, net, in);
-	rcu_read_unlock();
-	local_bh_enable();
-	return err;
-}
-
 static int start(char *order, struct net *net)
 {
 	char *device = strsep(&order, " "), *every = strsep(&order, " ");
@@ -85,7 +70,7 @@ static int start(char *order, struct net *net)
 	way.skb->ip_summed = CHECKSUM_UNNECESSARY;
 	err = hex2bin(skb_put(way.skb, len), hex, len);
 	if (!err)
-		err = prepare(device, net);
+		err = passage_prepare(&way, net, device);
 	if (err) {
 		kfree_skb(way.skb);
 		way.skb = NULL;

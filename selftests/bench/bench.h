@@ -37,8 +37,32 @@ static inline u64 counter(void)
 	return IS_ENABLED(CONFIG_UML) ? ktime_get_ns() : get_cycles();
 }
 
+/**
+ * struct tally - what batches of segments came to
+ * @count:	by how much the counter advanced, all batches
+ * @least:	the same for the cheapest batch, with @batches
+ * @most:	and for the dearest
+ * @batches:	how many
+ * @n:		segments
+ * @accepted:	how many may go on; the others may not
+ */
+struct tally {
+	u64 count, least, most;
+	u64 batches, n, accepted;
+};
+
+static inline void tally_batch(struct tally *t, u64 count, u32 n, u32 accepted)
+{
+	t->least = t->batches ? min(t->least, count) : count;
+	t->most = max(t->most, count);
+	t->count += count;
+	t->batches++;
+	t->n += n;
+	t->accepted += accepted;
+}
+
 struct sk_buff *passage_skb(size_t len);
-int passage_prepare(struct passage *p, struct net *net, struct net_device *in);
+int passage_prepare(struct passage *p, struct net *net, const char *device);
 int passage_once(struct passage *p);
 
 extern const struct file_operations push_fops, many_fops, beat_fops;

@@ -47,9 +47,8 @@ struct many {
 	char device[IFNAMSIZ];
 	struct passage way;
 	struct many_segment *segments;
-	struct {
-		u64 count, n, least, most, accepted, dropped, changed, batches;
-	} sum;
+	struct tally sum;
+	u64 changed;
 };
 
 static void push_batch(struct many *m, const struct many_segment *s, u32 n)
@@ -70,30 +69,8 @@ static void push_batch(struct many *m, const struct many_segment *s, u32 n)
 	count = counter() - begin;
 	local_irq_restore(flags);
 
-	m->sum.count += count;
-	m->sum.n += n;
-	m->sum.least = m->sum.batches ? min(m->sum.least, count) : count;
-	m->sum.most = max(m->sum.most, count);
-	m->sum.accepted += ok;
-	m->sum.dropped += n - ok;
-	m->sum.changed += !!memcmp(skb->data, s[n - 1].header, HEADER_MAX);
-	m->sum.batches++;
-}
-
-static int route(struct many *m, struct net *net)
-{
-	struct net_device *in;
-	int err = -ENODEV;
-
-	memcpy(m->way.skb->data, m->segments->header, HEADER_MAX);
-	local_bh_disable();
-	rcu_read_lock();
-	in = dev_get_by_name_rcu(net, m->device);
-	if (in)
-		err = passage_prepare(&m->way, net, in);
-	rcu_read_unlock();
-	local_bh_enable();
-	return err;
+	tally_batch(&m->sum, count, n, ok);
+	m->changed += !!memcmp(skb->data, s[n - 1].header, HEADER_MAX);
 }
 
 static int push_all(struct many *m, struct net *net, u32 n)
@@ -104,7 +81,8 @@ static int push_all(struct many *m, struct net *net, u32 n)
 	for (i = 0; i < n; i++)
 		if (m->segments[i].len < HEADER_MAX / 2 || m->segments[i].len > PACKET_MAX)
 			return -EINVAL;
-	err = route(m, net);
+	memcpy(m->way.skb->data, m->segments->header, HEADER_MAX);
+	err = passage_prepare(&m->way, net, m->device);
 	for (i = 0; !err && i < n; i += some) {
 		some = min(n - i, BATCH);
 		/* between batches is time for all else */
@@ -150,8 +128,10 @@ static ssize_t many_read(struct file *file, char __user *to, size_t count, loff_
 	mutex_lock(&m->lock);
 	len = scnprintf(text, sizeof(text), "%llu %llu %llu %llu %llu %llu %llu %llu\n",
 			m->sum.count, m->sum.n, m->sum.least, m->sum.most,
-			m->sum.accepted, m->sum.dropped, m->sum.changed, m->sum.batches);
+			m->sum.accepted, m->sum.n - m->sum.accepted, m->changed,
+			m->sum.batches);
 	memset(&m->sum, 0, sizeof(m->sum));
+	m->changed = 0;
 	mutex_unlock(&m->lock);
 	return copy_to_user(to, text, min_t(size_t, len, count)) ? -EFAULT :
 	       min_t(size_t, len, count);

@@ -76,17 +76,8 @@ static struct dst_entry *route6(struct net *net, const struct ipv6hdr *ip6h)
 	return dst;
 }
 
-/**
- * passage_prepare() - as the receive path leaves it: headers linear, found and
- *		       pulled, routed
- * @p:		with the packet
- * @net:	whose hooks
- * @in:		where it came in
- *
- * Context: RCU read side, BH off.
- * Return: 0 or an error
- */
-int passage_prepare(struct passage *p, struct net *net, struct net_device *in)
+/* As the receive path leaves it; RCU read side, BH off. */
+static int prepare(struct passage *p, struct net *net, struct net_device *in)
 {
 	struct sk_buff *skb = p->skb;
 	u8 version = skb->data[0] >> 4, pf = NFPROTO_IPV4;
@@ -116,4 +107,28 @@ int passage_prepare(struct passage *p, struct net *net, struct net_device *in)
 	nf_hook_state_init(&p->state, NF_INET_FORWARD, pf, in, dst->dev, NULL,
 			   net, NULL);
 	return 0;
+}
+
+/**
+ * passage_prepare() - as the receive path leaves it: headers linear, found and
+ *		       pulled, routed
+ * @p:		with the packet
+ * @net:	whose hooks
+ * @device:	where it came in; it has to stay
+ *
+ * Return: 0 or an error
+ */
+int passage_prepare(struct passage *p, struct net *net, const char *device)
+{
+	struct net_device *in;
+	int err = -ENODEV;
+
+	local_bh_disable();
+	rcu_read_lock();
+	in = dev_get_by_name_rcu(net, device);
+	if (in)
+		err = prepare(p, net, in);
+	rcu_read_unlock();
+	local_bh_enable();
+	return err;
 }

@@ -53,11 +53,7 @@ struct step {
  * struct push - one order and its result
  * @way:	the segment's
  * @n:		how often, a multiple of BATCH
- * @count:	by how much the counter advanced, all batches
- * @least:	the same for the cheapest batch
- * @most:	and for the dearest
- * @accepted:	how many segments may go on
- * @dropped:	how many may not
+ * @sum:	what they came to
  * @len:	bytes of the packet
  * @steps:	from each segment to the next
  * @n_steps:	how many are filled
@@ -66,8 +62,7 @@ struct step {
 struct push {
 	struct passage way;
 	u32 n;
-	u64 count, least, most;
-	u32 accepted, dropped;
+	struct tally sum;
 	unsigned int len;
 	struct step steps[STEPS_MAX];
 	unsigned int n_steps;
@@ -106,11 +101,7 @@ static void push_batch(struct push *p)
 	count = counter() - begin;
 	local_irq_restore(flags);
 
-	p->count += count;
-	p->least = min(p->least, count);
-	p->most = max(p->most, count);
-	p->accepted += ok;
-	p->dropped += BATCH - ok;
+	tally_batch(&p->sum, count, BATCH, ok);
 }
 
 static int push_all(struct push *p)
@@ -118,17 +109,13 @@ static int push_all(struct push *p)
 	u32 i;
 
 	if (!p->n) {
-		p->accepted = passage_once(&p->way);
-		p->dropped = !p->accepted;
+		p->sum.n = 1;
+		p->sum.accepted = passage_once(&p->way);
 		return 0;
 	}
 	/* the first time costs more: caches of all kinds, resets not yet limited */
 	push_batch(p);
-	p->count = 0;
-	p->least = U64_MAX;
-	p->most = 0;
-	p->accepted = 0;
-	p->dropped = 0;
+	memset(&p->sum, 0, sizeof(p->sum));
 	for (i = 0; i < p->n / BATCH; i++) {
 		push_batch(p);
 		/* What restore() could not undo */
@@ -142,14 +129,15 @@ static int push_all(struct push *p)
 
 static char *describe(const struct push *p)
 {
-	const char *verdict = !p->dropped ? "accept" : !p->accepted ? "drop" : "both";
+	const char *verdict = p->sum.accepted == p->sum.n ? "accept" :
+			      !p->sum.accepted ? "drop" : "both";
 	char *hex, *text = NULL;
 
 	hex = kzalloc(2 * p->way.skb->len + 1, GFP_KERNEL);
 	if (hex) {
 		bin2hex(hex, p->way.skb->data, p->way.skb->len);
-		text = kasprintf(GFP_KERNEL, "%llu %u %llu %llu %s %s\n", p->count, p->n,
-				 p->least, p->most, verdict, hex);
+		text = kasprintf(GFP_KERNEL, "%llu %u %llu %llu %s %s\n", p->sum.count, p->n,
+				 p->sum.least, p->sum.most, verdict, hex);
 	}
 	kfree(hex);
 	return text;
@@ -157,14 +145,11 @@ static char *describe(const struct push *p)
 
 static int push(struct push *p, struct net *net, const char *name)
 {
-	struct net_device *in;
-	int err = -ENODEV;
+	int err;
 
 	local_bh_disable();
 	rcu_read_lock();
-	in = dev_get_by_name_rcu(net, name);
-	if (in)
-		err = passage_prepare(&p->way, net, in);
+	err = passage_prepare(&p->way, net, name);
 	if (!err) {
 		memcpy(p->header, p->way.skb->data, HEADER_MAX);
 		p->len = p->way.skb->len;
