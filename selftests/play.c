@@ -388,6 +388,7 @@ static int usage(void)
 	     "      dsn=+N dack=+N nodack nomap infinite datafin four (bytes of data sequence)\n"
 	     "      keys=SESSION badkey token=N badhmac id=N backup\n"
 	     "      mpc join dss fail fastclose addaddr remove prio tcprst: the option that is right there\n"
+	     "      addaddr0=ADDRESS: as version 0 announces it\n"
 	     "      ts: timestamps, which endpoints have in front of it\n"
 	     "  open, confirm, join, fin CONN whole exchanges: handshake; data and DSS both ways; ...\n"
 	     "  flood acks|sessions|joins COUNT PREFIX SERVER PORT [RATE]\n"

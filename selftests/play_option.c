@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The MPTCP half of play: keys and options. Shares no code with the module, which it is to test. */
+#include <arpa/inet.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -258,6 +259,19 @@ static unsigned int timestamps(uint8_t *o)
 	return sizeof(option);
 }
 
+/* An address, in the form of version 0 (RFC 6824, 3.4.1) */
+static bool announcement(struct segment *seg, const char *addr, uint8_t *o)
+{
+	bool four = !strchr(addr, ':');
+
+	o[0] = 30;
+	o[1] = four ? 8 : 20;
+	o[2] = 0x30 | (four ? 4 : 6);
+	o[3] = seg->addr_id;
+	seg->options_len += o[1];
+	return inet_pton(four ? AF_INET : AF_INET6, addr, o + 4) == 1;
+}
+
 bool add_option(struct segment *seg, const char *word)
 {
 	static const struct {
@@ -270,6 +284,8 @@ bool add_option(struct segment *seg, const char *word)
 	};
 	uint8_t *o = seg->options + seg->options_len;
 
+	if (!strncmp(word, "addaddr0=", 9))
+		return announcement(seg, word + 9, o);
 	if (!strcmp(word, "ts")) {
 		seg->options_len += timestamps(o);
 		return true;

@@ -3,6 +3,7 @@
  * (RFC 8684, 3.2). These look, before the verdict; what becomes of a join that was
  * let through is in join_pending.c.
  */
+#include "announce.h"
 #include "hash.h"
 #include "join.h"
 
@@ -56,16 +57,6 @@ static const struct mb_option *only_join(const struct mb_options *opts)
 	return join;
 }
 
-static bool is_addr(const struct mb_tuple *tuple, unsigned int side, u8 family,
-		    const struct in6_addr *addr)
-{
-	if (tuple->family != family)
-		return false;
-	if (family == AF_INET)
-		return tuple->addr[side].s6_addr32[0] == addr->s6_addr32[0];
-	return ipv6_addr_equal(&tuple->addr[side], addr);
-}
-
 /* How well the addresses of a join fit the session: hosts keep one address, or
  * the server its port, more often than none.
  */
@@ -75,9 +66,9 @@ static unsigned int likeness(const struct mb_session *s, unsigned int joined,
 	unsigned int client = joined == MB_SERVER ? opener : !opener;
 	unsigned int points = 0;
 
-	if (is_addr(tuple, !client, s->site.family, &s->site.server))
+	if (mb_tuple_has(tuple, !client, s->site.family, &s->site.server))
 		points += 4;
-	if (is_addr(tuple, client, s->site.family, &s->site.client))
+	if (mb_tuple_has(tuple, client, s->site.family, &s->site.client))
 		points += 4;
 	if (joined == MB_SERVER &&
 	    tuple->port[!client] == htons(s->site.port))
@@ -85,9 +76,10 @@ static unsigned int likeness(const struct mb_session *s, unsigned int joined,
 	return points;
 }
 
-/* Until data of its server proves the server's key, all that is known of it is what
- * its client claims, who may know another server's keys, and name that one by them:
- * joins then have to be with the address that the session was begun with.
+/* Until its server proves the server's key, all that is known of it is what its
+ * client claims, who may know another server's keys, and name that one by them:
+ * joins then have to be with the address that the session was begun with, or with
+ * one that its server announced.
  */
 static bool trusted(const struct mb_session *s, unsigned int joined,
 		    const struct mb_tuple *tuple, unsigned int opener)
@@ -96,7 +88,8 @@ static bool trusted(const struct mb_session *s, unsigned int joined,
 
 	return mb_joinable(s) &&
 	       ((s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) ||
-		is_addr(tuple, server, s->site.family, &s->site.server));
+		mb_tuple_has(tuple, server, s->site.family, &s->site.server) ||
+		mb_announced(s, tuple, server));
 }
 
 static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)

@@ -6,6 +6,7 @@
 #include <crypto/algapi.h>
 #include <net/tcp.h>
 
+#include "announce.h"
 #include "netns.h"
 #include "track.h"
 
@@ -180,10 +181,15 @@ static void prove(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_option *o = find(seg, MB_ADD_ADDR);
 
-	if (o && o->add_addr.form == MB_ADD_ADDR_V1)
+	if (o && o->add_addr.form == MB_ADD_ADDR_V1) {
 		mb_learn_signature(ss, s, sub, seg, o);
-	else if (seg->dss)
+		return;
+	}
+	if (seg->dss)
 		mb_learn_proof(ss, s, sub, seg);
+	if (o && o->add_addr.form == MB_ADD_ADDR_V0 &&
+	    !(s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN))
+		mb_announce(ss, s, seg, o);
 }
 
 static void open_session(struct mb_sessions *ss, struct mb_session *s,

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <net/tcp.h>
 
+#include "announce.h"
 #include "netns.h"
 #include "track.h"
 
@@ -99,6 +100,7 @@ static void confirm(struct mb_sessions *ss, struct mb_session *s,
 	s->flags |= MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN;
 	kfree_sensitive(s->cand);
 	s->cand = NULL;
+	mb_announce_forget(s);
 	mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 
+#include "announce.h"
 #include "fastclose.h"
 #include "hash.h"
 #include "netns.h"
@@ -13,6 +14,7 @@ static void free_rcu_session(struct rcu_head *rcu)
 	struct mb_session *s = container_of(rcu, struct mb_session, rcu);
 
 	mb_close_free(s);
+	mb_announce_forget(s);
 	kfree_sensitive(s->cand);
 	kfree_sensitive(s);
 }

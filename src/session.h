@@ -17,6 +17,7 @@
 #include "subflow.h"
 
 #define MB_CANDIDATES		8	/* key pairs of an unconfirmed session */
+#define MB_ANNOUNCED_MAX	8	/* addresses that a server of version 0 announced */
 #define MB_PROOFS_MAX		32	/* DSS of a server that may prove nothing */
 #define MB_JOINS_MAX		8	/* pending, of one session */
 #define MB_SUBFLOWS_MAX		32	/* live, of one session */
@@ -125,6 +126,7 @@ struct mb_client {
  * @client:	whose share it is part of
  * @unproven:	DSS of the server that proved no keys
  * @cand:	other keys than @keys, while these are not proven, or NULL
+ * @announced:	announce.c's, while the server's key is not proven, or NULL
  * @data_end:	by side: of subflows that are gone; see mb_session_data()
  * @data_ack:	likewise
  * @fin:	by side: end of data sequence with its DATA_FIN, valid with its
@@ -165,6 +167,7 @@ struct mb_session {
 	struct list_head of_client;
 	struct mb_client *client;
 	struct mb_candidates *cand;
+	struct mb_announced __rcu *announced;
 	u64 data_end[2], data_ack[2];
 	u64 fin[2];
 	u32 ctmark;

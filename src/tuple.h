@@ -45,6 +45,23 @@ static inline unsigned int mb_tuple_index(const struct mb_tuple *t)
 	return (__force u16)t->port[0] ^ (__force u16)t->port[1];
 }
 
+/**
+ * mb_tuple_has() - whether an end of a connection has an address
+ * @tuple:	the connection
+ * @side:	which end
+ * @family:	AF_INET or AF_INET6, of @addr
+ * @addr:	network byte order; IPv4 in the first word
+ */
+static inline bool mb_tuple_has(const struct mb_tuple *tuple, unsigned int side,
+				u8 family, const struct in6_addr *addr)
+{
+	if (tuple->family != family)
+		return false;
+	if (family == AF_INET)
+		return tuple->addr[side].s6_addr32[0] == addr->s6_addr32[0];
+	return ipv6_addr_equal(&tuple->addr[side], addr);
+}
+
 /* Which side the source is. */
 static __always_inline unsigned int mb_tuple_order(const struct tcphdr *th,
 						   const void *saddr,
