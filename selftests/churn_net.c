@@ -145,12 +145,16 @@ void *net_serve(void *arg)
 /* @bind_to: own address, or NULL. Returns the socket, or a negative errno. */
 static int call(int family, unsigned int port, const char *bind_to)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP), err;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP), err, one = 1;
 	struct sockaddr_storage ss;
 	socklen_t len;
 
 	if (fd < 0)
 		quit("MPTCP socket");
+	/* A close that unloading or a flush breaks off may have ended one host only. The other one
+	 * then has to hear of it from that one; with nothing to send it would not ask.
+	 */
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	net_patience(fd, PATIENCE * 1000);
 	if (bind_to) {
 		len = address(&ss, family, bind_to, 0);

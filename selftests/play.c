@@ -71,7 +71,7 @@ void send_segment(struct segment *seg)
 	static uint32_t id;
 	struct conn *c = seg->conn;
 
-	out = seg->side ^ c->reverse;
+	out = seg->side ^ c->reverse ^ seg->back;
 	memcpy(craft.eth, port[out].eth, sizeof(port[out].eth));
 	put16(craft.eth + 12, c->family == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6);
 	craft.family = c->family;
@@ -252,7 +252,7 @@ static bool plain_word(struct segment *seg, const char *word)
 		{ "forged", &seg->forged }, { "badsum", &seg->bad_sum }, { "badhmac", &seg->bad_hmac },
 		{ "badkey", &seg->bad_key }, { "nodack", &seg->no_data_ack },
 		{ "nomap", &seg->no_mapping }, { "infinite", &seg->infinite },
-		{ "datafin", &seg->data_fin }, { "four", &seg->four }, { "backup", &seg->backup },
+		{ "datafin", &seg->data_fin }, { "back", &seg->back }, { "four", &seg->four }, { "backup", &seg->backup },
 	};
 
 	for (unsigned int i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -384,7 +384,8 @@ static int usage(void)
 	     "                                opener first; reverse: it is the session's server\n"
 	     "  send CONN c|s FLAGS [WORD...] one segment of the connection's opener (c) or other end (s);\n"
 	     "                                FLAGS of F S R P A U E C. Words, options last:\n"
-	     "      len=N seq=+N ack=+N badsum, forged (the connection stays where it is)\n"
+	     "      len=N seq=+N ack=+N badsum, forged (the connection stays where it is),\n"
+	     "      back (from where the other end is)\n"
 	     "      dsn=+N dack=+N nodack nomap infinite datafin four (bytes of data sequence)\n"
 	     "      keys=SESSION badkey token=N badhmac id=N backup\n"
 	     "      mpc join dss fail fastclose addaddr remove prio tcprst: the option that is right there\n"

@@ -36,7 +36,7 @@ struct segment {
 	uint8_t flags;
 	uint32_t seq, ack;
 	unsigned int len;
-	bool forged, bad_sum;
+	bool forged, bad_sum, back;
 	uint8_t options[60];
 	unsigned int options_len;
 	/* of the options */

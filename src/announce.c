@@ -8,20 +8,35 @@
 #include "announce.h"
 #include "track.h"
 
+struct address {
+	struct in6_addr addr;	/* network byte order; IPv4 in the first word */
+	u32 family;
+};
+
 /**
- * struct mb_announced - addresses; freed once they no longer matter
+ * struct mb_announced - addresses
  * @rcu:	frees it
  * @n:		how many; what is below does not change
- * @at:		network byte order; IPv4 in the first word
+ * @at:		each once
  */
 struct mb_announced {
 	struct rcu_head rcu;
 	unsigned int n;
-	struct {
-		struct in6_addr addr;
-		u8 family;
-	} at[MB_ANNOUNCED_MAX];
+	struct address at[MB_ANNOUNCED_MAX];
 };
+
+static struct mb_announced *announced(struct mb_sessions *ss, struct mb_session *s)
+{
+	struct mb_announced *a;
+
+	a = rcu_dereference_protected(s->announced,
+				      lockdep_is_held(&ss->lock));
+	if (a)
+		return a;
+	a = kzalloc(sizeof(*a), GFP_ATOMIC | __GFP_NOWARN);
+	rcu_assign_pointer(s->announced, a);
+	return a;
+}
 
 /**
  * mb_announce() - an ADD_ADDR of version 0, of the server
@@ -37,31 +52,32 @@ struct mb_announced {
 void mb_announce(struct mb_sessions *ss, struct mb_session *s,
 		 const struct mb_segment *seg, const struct mb_option *o)
 {
-	const u8 *option = (const u8 *)(seg->th + 1);
+	const u8 *addr = (const u8 *)(seg->th + 1) + o->add_addr.addr_off;
+	struct address new = {};
 	struct mb_announced *a;
+	unsigned int i;
 
-	a = rcu_dereference_protected(s->announced,
-				      lockdep_is_held(&ss->lock));
-	if (s->keys.version || !seg->near || !(seg->flags & MB_TCP_ACK))
+	/* who knows no more than the 4-tuple does not guess the next number */
+	if (s->keys.version || !seg->next || !(seg->flags & MB_TCP_ACK))
 		return;
-	if (!a) {
-		a = kzalloc(sizeof(*a), GFP_ATOMIC | __GFP_NOWARN);
-		if (!a)
+	a = announced(ss, s);
+	if (!a)
+		return;
+	memcpy(&new.addr, addr, o->add_addr.addr_len);
+	new.family = o->add_addr.addr_len == sizeof(new.addr) ? AF_INET6 :
+								AF_INET;
+	for (i = 0; i < a->n; i++)
+		if (!memcmp(&a->at[i], &new, sizeof(new)))
 			return;
-		rcu_assign_pointer(s->announced, a);
-	}
 	if (a->n == MB_ANNOUNCED_MAX)
 		return;
-	memcpy(&a->at[a->n].addr, option + o->add_addr.addr_off,
-	       o->add_addr.addr_len);
-	a->at[a->n].family = o->add_addr.addr_len == sizeof(struct in6_addr) ?
-			     AF_INET6 : AF_INET;
+	a->at[a->n] = new;
 	/* pairs with mb_announced() */
 	smp_store_release(&a->n, a->n + 1);
 }
 
 /**
- * mb_announce_forget() - the server's key is proven, or the session goes
+ * mb_announce_forget() - what was announced was of other keys, or the session goes
  * @s:	the session
  *
  * Context: lock of the session's table, or nobody else has the session.

@@ -79,17 +79,23 @@ static unsigned int likeness(const struct mb_session *s, unsigned int joined,
 /* Until its server proves the server's key, all that is known of it is what its
  * client claims, who may know another server's keys, and name that one by them:
  * joins then have to be with the address that the session was begun with, or with
- * one that its server announced.
+ * one that its server announced. The client's own key is for the client to choose,
+ * so that it may be another server's at all times: who joins the client has one of
+ * the session's addresses, or goes to one.
  */
 static bool trusted(const struct mb_session *s, unsigned int joined,
 		    const struct mb_tuple *tuple, unsigned int opener)
 {
 	unsigned int server = joined == MB_SERVER ? !opener : opener;
 
-	return mb_joinable(s) &&
-	       ((s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) ||
-		mb_tuple_has(tuple, server, s->site.family, &s->site.server) ||
-		mb_announced(s, tuple, server));
+	if (!mb_joinable(s))
+		return false;
+	if (mb_tuple_has(tuple, server, s->site.family, &s->site.server) ||
+	    mb_announced(s, tuple, server))
+		return true;
+	return (s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) &&
+	       (joined == MB_SERVER ||
+		mb_tuple_has(tuple, !server, s->site.family, &s->site.client));
 }
 
 static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)

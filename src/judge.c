@@ -67,8 +67,9 @@ static void look_at_join(struct mb_way *w, struct mb_joining *jn)
 		mb_join_syn(ss, &w->tuple, w->side, &w->opts, jn);
 	else
 		mb_join_synack(ss, &w->tuple, w->side, w->th, &w->opts, jn);
-	if (jn->kind == MB_JOIN_CLOSING && !enforces(w))
-		jn->kind = MB_JOIN_ORPHAN;
+	if ((jn->kind == MB_JOIN_CLOSING && !enforces(w)) ||
+	    (jn->kind == MB_JOIN_KNOWN && w->pkt.routed))
+		jn->kind = MB_JOIN_ORPHAN;	/* it is with a waypoint */
 	if (jn->session)
 		w->session = jn->session->id;
 	if (jn->kind == MB_JOIN_ORPHAN || jn->kind == MB_JOIN_FORGED)

@@ -176,20 +176,45 @@ static void prio(struct mb_session *s, struct mb_subflow *sub,
 	}
 }
 
+/* What was found out may have been the end of it. */
+static bool wants_proof(const struct mb_session *s)
+{
+	return s->state != MPTCP_MB_SESSION_STATE_CLOSED && mb_session_proof(s);
+}
+
+static bool is_announcement(const struct mb_option *o, unsigned int form)
+{
+	return o->subtype == MB_ADD_ADDR && o->fault == MB_FAULT_NONE &&
+	       o->add_addr.form == form;
+}
+
+/* A segment that leaves where it came from, unlike its client's: that is the client
+ * again, in its server's name.
+ */
+static bool turns_back(const struct mb_subflow *sub, const struct mb_segment *seg)
+{
+	int client = READ_ONCE(sub->dir[sub->client].oif);
+
+	return client && seg->state->in && seg->state->out == seg->state->in &&
+	       seg->state->in->ifindex != client;
+}
+
 static void prove(struct mb_sessions *ss, struct mb_session *s,
 		  struct mb_subflow *sub, const struct mb_segment *seg)
 {
-	const struct mb_option *o = find(seg, MB_ADD_ADDR);
+	unsigned int i, n = has(seg, MB_ADD_ADDR) ? seg->opts->n : 0;
+	const struct mb_option *o = seg->opts ? seg->opts->opt : NULL;
 
-	if (o && o->add_addr.form == MB_ADD_ADDR_V1) {
-		mb_learn_signature(ss, s, sub, seg, o);
+	if (turns_back(sub, seg))
 		return;
-	}
-	if (seg->dss)
+	for (i = 0; i < n && wants_proof(s); i++)
+		if (is_announcement(&o[i], MB_ADD_ADDR_V1))
+			mb_learn_signature(ss, s, sub, seg, &o[i]);
+	if (seg->dss && wants_proof(s))
 		mb_learn_proof(ss, s, sub, seg);
-	if (o && o->add_addr.form == MB_ADD_ADDR_V0 &&
-	    !(s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN))
-		mb_announce(ss, s, seg, o);
+	for (i = 0; i < n && wants_proof(s); i++)
+		if (is_announcement(&o[i], MB_ADD_ADDR_V0))
+			mb_announce(ss, s, seg, &o[i]);
 }
 
 static void open_session(struct mb_sessions *ss, struct mb_session *s,
@@ -214,7 +239,7 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 	    s->state == MPTCP_MB_SESSION_STATE_FALLBACK) {
 		/* a forged segment was believed */
 		s->fallback = MPTCP_MB_FALLBACK_SIGN_NONE;
-		mb_subflow_attend(s, 0, MB_ATTENTION_FALLBACK);
+		mb_subflow_attend(s, mb_session_proof(s), MB_ATTENTION_FALLBACK);
 		mb_session_state(ss, s, MPTCP_MB_SESSION_STATE_CONFIRMED);
 	}
 	prio(s, sub, seg);

@@ -10,31 +10,57 @@
 #include "netns.h"
 #include "track.h"
 
-/* How far beyond the first byte a proof may be (bytes): of 32 bits on the wire
+/* How far beyond the first byte a data ACK may be (bytes): of 32 bits on the wire
  * one forger in 4096 guesses right, of 64 none.
  */
-#define WINDOW32	SZ_1M
-#define WINDOW64	(4096ULL * SZ_1M)
+#define ACKED32		SZ_1M
+#define ACKED64		(4096ULL * SZ_1M)
 
-static bool fits(u64 seen, unsigned int len, u64 first)
+/* How far beyond the first byte a server's number of 64 bits may be (bytes) */
+#define MAPPED64	(16 * SZ_1M)
+
+static bool acks(const struct mb_option *dss, u64 client_idsn)
 {
-	return len == 8 ? seen - first < WINDOW64 :
-			  (u32)seen - (u32)first < WINDOW32;
+	u64 acked = dss->dss.data_ack - (client_idsn + 1);
+
+	return dss->dss.ack_len == 8 ? acked < ACKED64 : (u32)acked < ACKED32;
 }
 
-static bool proves(const struct mb_option *dss, u64 client_idsn, u64 server_idsn)
+/* Whether a mapping can tell the server's key. A DATA_FIN alone has no subflow
+ * sequence number.
+ */
+static bool tells(const struct mb_subflow *sub, const struct mb_option *dss)
 {
-	if (dss->dss.ack_len &&
-	    !fits(dss->dss.data_ack, dss->dss.ack_len, client_idsn + 1))
+	if (!dss->dss.seq_len || !dss->dss.data_len)
 		return false;
-	return !dss->dss.seq_len || !dss->dss.data_len ||
-	       fits(dss->dss.data_seq, dss->dss.seq_len, server_idsn + 1);
+	return dss->dss.seq_len == 8 ||
+	       (sub->initial && dss->dss.subflow_seq);
+}
+
+/* The server is honest, but a client that claims another one's key for it can try
+ * until the numbers are much alike. Those of 32 bits have to be just right: as
+ * long as all data is of the first subflow they are as far as its own.
+ */
+static bool maps(const struct mb_option *dss, u64 server_idsn)
+{
+	u64 ahead = dss->dss.data_seq - (server_idsn + 1);
+
+	return dss->dss.seq_len == 8 ? ahead < MAPPED64 :
+				       (u32)ahead == dss->dss.subflow_seq - 1;
+}
+
+static bool proves(const struct mb_subflow *sub, const struct mb_option *dss,
+		   u64 client_idsn, u64 server_idsn)
+{
+	return acks(dss, client_idsn) &&
+	       (!tells(sub, dss) || maps(dss, server_idsn));
 }
 
 /* Which of the claimed keys the server's numbers follow from; turned: the claims
  * of who was thought to be the server
  */
 static const struct mb_keys *proven(struct mb_session *s,
+				    const struct mb_subflow *sub,
 				    const struct mb_option *dss, bool turned)
 {
 	struct mb_key_facts client, server;
@@ -47,7 +73,7 @@ static const struct mb_keys *proven(struct mb_session *s,
 			continue;
 		mb_key_facts(k->version, k->key[MB_CLIENT], &client);
 		mb_key_facts(k->version, k->key[MB_SERVER], &server);
-		if (proves(dss, client.idsn, server.idsn))
+		if (proves(sub, dss, client.idsn, server.idsn))
 			return k;
 	}
 	return NULL;
@@ -100,7 +126,6 @@ static void confirm(struct mb_sessions *ss, struct mb_session *s,
 	s->flags |= MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN;
 	kfree_sensitive(s->cand);
 	s->cand = NULL;
-	mb_announce_forget(s);
 	mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
@@ -119,6 +144,7 @@ static bool rekey(struct mb_sessions *ss, struct mb_session *s,
 {
 	int err = mb_session_rekey(ss, s, keys);
 
+	mb_announce_forget(s);
 	if (!err)
 		return true;
 	if (err == -ENOMEM)
@@ -128,7 +154,7 @@ static bool rekey(struct mb_sessions *ss, struct mb_session *s,
 }
 
 /**
- * mb_learn_proof() - a DSS of the server, on a session that is not confirmed
+ * mb_learn_proof() - a DSS of the server, whose key is not proven
  * @ss:		the table
  * @s:		the session
  * @sub:	the connection
@@ -141,13 +167,21 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_option *dss = seg->dss;
 	const struct mb_keys *keys;
+	bool mapped;
 
-	/* only who acknowledges the client's data knows its key */
-	if (!dss->dss.ack_len || !sub->initial || !(seg->flags & MB_TCP_ACK))
+	if (!(seg->flags & MB_TCP_ACK))
 		return;
-	if (!proves(dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
-		keys = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN ?
-		       NULL : proven(s, dss, false);
+	mapped = tells(sub, dss);
+	if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) {
+		if (mapped && maps(dss, s->idsn[MB_SERVER]))
+			confirm(ss, s, sub, seg, true);
+		return;
+	}
+	/* only who acknowledges the client's data knows its key */
+	if (!dss->dss.ack_len || !sub->initial)
+		return;
+	if (!proves(sub, dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
+		keys = proven(s, sub, dss, false);
 		if (!keys) {
 			unproven(s);
 			return;
@@ -157,7 +191,7 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		forget_data(s, sub);
 		mb_learn_data(s, sub);
 	}
-	confirm(ss, s, sub, seg, dss->dss.seq_len && dss->dss.data_len);
+	confirm(ss, s, sub, seg, mapped);
 }
 
 /* The same connection, but its client is who was thought to be the server */
@@ -207,16 +241,18 @@ bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_keys *keys;
 	struct mb_keys copy;
+	bool mapped;
 
 	if (!s->cand || !s->cand->turned || !seg->dss || !seg->dss->dss.ack_len ||
 	    !sub->initial || !(seg->flags & MB_TCP_ACK) ||
 	    (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
 		return false;
-	keys = proven(s, seg->dss, true);
+	keys = proven(s, sub, seg->dss, true);
 	if (!keys) {
 		unproven(s);
 		return false;
 	}
+	mapped = tells(sub, seg->dss);
 	copy = *keys;
 	sub = turn(ss, s, sub, &copy);
 	memzero_explicit(&copy, sizeof(copy));
@@ -225,8 +261,7 @@ bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
 	mb_track_begin(sub, seg->pkt, seg->side, seg->end, seg->ack);
 	mb_learn_data(sub->session, sub);
 	mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_NEW, sub->session, NULL);
-	confirm(ss, sub->session, sub, seg,
-		seg->dss->dss.seq_len && seg->dss->dss.data_len);
+	confirm(ss, sub->session, sub, seg, mapped);
 	return true;
 }
 
@@ -241,8 +276,7 @@ static bool signed_by(const struct mb_keys *k, const struct mb_option *o,
 }
 
 /**
- * mb_learn_signature() - an ADD_ADDR of the server, on a session that is not
- *			  confirmed
+ * mb_learn_signature() - an ADD_ADDR of the server, whose key is not proven
  * @ss:		the table
  * @s:		the session
  * @sub:	the connection
@@ -261,13 +295,15 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 	const u8 *option = (const u8 *)(seg->th + 1);
 	unsigned int i;
 
-	if (!sub->initial || !(seg->flags & MB_TCP_ACK))
+	bool known = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN;
+
+	if ((!sub->initial && !known) || !(seg->flags & MB_TCP_ACK))
 		return;
 	if (signed_by(&s->keys, o, option)) {
 		confirm(ss, s, sub, seg, true);
 		return;
 	}
-	if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN)
+	if (known)
 		return;
 	unproven(s);
 	for (i = 0; s->cand && i < s->cand->n; i++) {

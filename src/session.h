@@ -126,7 +126,7 @@ struct mb_client {
  * @client:	whose share it is part of
  * @unproven:	DSS of the server that proved no keys
  * @cand:	other keys than @keys, while these are not proven, or NULL
- * @announced:	announce.c's, while the server's key is not proven, or NULL
+ * @announced:	before the server's key was proven, or NULL; announce.c's
  * @data_end:	by side: of subflows that are gone; see mb_session_data()
  * @data_ack:	likewise
  * @fin:	by side: end of data sequence with its DATA_FIN, valid with its
@@ -176,6 +176,19 @@ struct mb_session {
 	struct mb_close *close;
 	struct rcu_head rcu;
 };
+
+/**
+ * mb_session_proof() - what attention subflows need until all keys are proven
+ * @s:	the session
+ *
+ * Context: the table's lock.
+ * Return: MB_ATTENTION_PROOF, or 0
+ */
+static inline u8 mb_session_proof(const struct mb_session *s)
+{
+	return s->flags & (MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN |
+			   MPTCP_MB_SESSION_FLAG_KEYLESS) ? 0 : MB_ATTENTION_PROOF;
+}
 
 /**
  * struct mb_join - a join under way: its SYN was seen

@@ -112,8 +112,13 @@ static void judge_join(const struct mb_policy *p, bool orphan,
 		refuse(j, p->set.join, MPTCP_MB_CAUSE_JOIN);
 }
 
+static bool denies(const struct mb_site *site)
+{
+	return site && site->action == MPTCP_MB_ACTION_DENY;
+}
+
 /* The entry that decides on a join: that of its session's site, unless there is
- * an explicit denial for the server's address that the join itself uses.
+ * an explicit denial for an address that the join itself uses.
  */
 static noinline struct mb_site *join_site(const struct mb_policy *p,
 					  const struct mb_site_query *q,
@@ -124,8 +129,11 @@ static noinline struct mb_site *join_site(const struct mb_policy *p,
 	site = mb_sites_lookup(p->sites, &jn->session->site);
 	if (action_of(p, site) == MPTCP_MB_ACTION_DENY)
 		return site;
-	own = jn->by_server ? other_site(p, q) : mb_sites_lookup(p->sites, q);
-	return own && own->action == MPTCP_MB_ACTION_DENY ? own : site;
+	own = mb_sites_lookup(p->sites, q);
+	/* who says that it is the server may be the client of a denied one */
+	if (jn->by_server && !denies(own))
+		own = other_site(p, q);
+	return denies(own) ? own : site;
 }
 
 /* Whose site, and whether it may; join: it is one, and nothing else. */
