@@ -7,7 +7,7 @@
 . "$SELFTESTS/crafted.sh"
 # shellcheck source=selftests/play.sh
 . "$SELFTESTS/play.sh"
-plan 64
+plan 70
 
 FAR=1500000000			# beyond any window
 SERVER="server-key-proven"
@@ -62,31 +62,37 @@ joins_from()
 
 proofs()
 {
+	local i
+
 	half_proven
 	play "send x s PA len=20 forged dsn=+20000000 dss"
 	check "v$F: data far from what the key says" known a no-flag=$SERVER
-	play "send x s PA len=20 forged four dsn=+5000 dss"
-	check "v$F: with numbers of 32 bits, and a little off" known a no-flag=$SERVER
 	play "send x s PA len=20 forged back dss"
 	check "v$F: from where the client is" known a no-flag=$SERVER
 	play "send x s A forged back addaddr"
 	check "v$F: likewise an announcement" known a no-flag=$SERVER
 	play "send x s PA len=20 four dss"
-	check "v$F: with numbers of 32 bits that are just right it is proof" known a flag=$SERVER
+	check "v$F: 32 bits of the number" known a no-flag=$SERVER
+	play "send x s PA len=20 dss"
+	check "v$F: all of the number is proof" known a flag=$SERVER
 	half_proven
-	play "send x s PA len=20 four dack=+3000000 dss"
+	play "send x s PA len=20 dack=+5000000000 dss"
 	check "v$F: also after the client has sent much" known a flag=$SERVER
+	half_proven
+	for i in {1..32}; do
+		play "send x s PA len=20 dsn=+20000000 dss"
+	done
+	play "send x s PA len=20 dss"
+	check "v$F: after 32 segments that do not fit none is believed" known a state=confirmed no-flag=$SERVER
 
 	half_proven
 	join_conn j a
-	play "join j" "send x c R" "send j s PA len=20 four dss"
-	check "v$F: on a join numbers of 32 bits tell nothing" known a live=1 no-flag=$SERVER
-	play "send j s PA len=20 dss"
-	check "v$F: those of 64 bits do" known a flag=$SERVER
+	play "join j" "send x c R" "send j s PA len=20 dss"
+	check "v$F: data of a join is as good" known a live=1 flag=$SERVER
 	half_proven
 	join_conn j a
 	play "join j" "send x c R" "send j s A addaddr"
-	check "v$F: so does an announcement" known a live=1 flag=$SERVER
+	check "v$F: so is an announcement there" known a live=1 flag=$SERVER
 
 	half_proven
 	play "send x c PA len=7 forged"
@@ -95,6 +101,18 @@ proofs()
 	check "v$F: it is not" known a state=confirmed no-flag=$SERVER
 	play "send x s PA len=20 dss"
 	check "v$F: the server's key can be proven still" known a flag=$SERVER
+}
+
+# A client that first plays its own client, in its server's name
+reversed()
+{
+	strict
+	begin a x
+	play "session forger" "send x c S mpc" "send x s SA mpc" "send x s A forged back keys=forger mpc" \
+		"send x c A mpc" "send x s A forged back dss"
+	check "v$F: who began is not told by who is where the client is" unknown a
+	play "send x c PA len=10 dss" "send x s A dss"
+	check "v$F: but by the server" known a state=confirmed client="$C"
 }
 
 # --- another server's key as the client's own --------------------------------------------------------
@@ -116,28 +134,26 @@ turned()
 
 # --- a waypoint ------------------------------------------------------------------------------------
 
-# A join by way of the session's server; for check
-by_waypoint()
+# by_way known|orphan CRAFT'S OPTIONS: for check; a join to the session's server
+by_way()
 {
-	local join=1e0c1001${TOKEN#0x}00000001
-
 	mb stats reset
-	if [ "$F" = 4 ]; then
-		from_c_to "$S" $((port += 1)) 80 --options "$join" --ip-options 830704c0000201
-	else
-		from_c_to "$S" $((port += 1)) 80 --options "$join" --ext routing4:40 --final 2001:db8::1
-	fi
+	from_c_to "$S" $((port += 1)) 80 --options "1e0c1001${TOKEN#0x}00000001" "${@:2}"
 	wait_for 5 counted "join-$1=1" || counted "join-$1=1"
 }
 
 waypoints()
 {
+	local farther=(--ip-options 830704c0000201) other=(--ip-options 94040000)
+
+	[ "$F" = 4 ] || farther=(--ext routing4:40 --final 2001:db8::1) other=(--ext dest)
 	strict
 	begin a x
 	play "open x" "confirm x"
-	check "v$F: a join by way of the server is not one with the server" by_waypoint orphan
+	check "v$F: a join by way of the server is not one with the server" by_way orphan "${farther[@]}"
+	check "v$F: one with other options of IP is" by_way known "${other[@]}"
 	half_proven
-	check "v$F: whatever is proven" by_waypoint orphan
+	check "v$F: whatever is proven" by_way orphan "${farther[@]}"
 }
 
 # --- what the server announces before, in version 0 ----------------------------------------------------
@@ -192,6 +208,7 @@ for family in 4 6; do
 	fi
 	family $family
 	proofs
+	reversed
 	turned
 	waypoints
 	announcements

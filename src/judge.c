@@ -59,6 +59,16 @@ static void tell_forged(struct mb_way *w, const struct mb_joining *jn,
 	mb_event_refusal(w->mn, MPTCP_MB_EVENT_BAD_HMAC, &r);
 }
 
+/* Whether a handshake's packet goes farther than to its connection's other end */
+static bool by_waypoint(const struct mb_way *w)
+{
+	const struct mb_site_query *q = &w->query;
+
+	return w->pkt.routed &&
+	       !mb_tuple_has(&w->tuple, !w->side, q->family,
+			     w->place == MB_PLACE_SYN ? &q->server : &q->client);
+}
+
 static void look_at_join(struct mb_way *w, struct mb_joining *jn)
 {
 	struct mb_sessions *ss = w->mn->sessions;
@@ -68,8 +78,8 @@ static void look_at_join(struct mb_way *w, struct mb_joining *jn)
 	else
 		mb_join_synack(ss, &w->tuple, w->side, w->th, &w->opts, jn);
 	if ((jn->kind == MB_JOIN_CLOSING && !enforces(w)) ||
-	    (jn->kind == MB_JOIN_KNOWN && w->pkt.routed))
-		jn->kind = MB_JOIN_ORPHAN;	/* it is with a waypoint */
+	    (jn->kind == MB_JOIN_KNOWN && by_waypoint(w)))
+		jn->kind = MB_JOIN_ORPHAN;
 	if (jn->session)
 		w->session = jn->session->id;
 	if (jn->kind == MB_JOIN_ORPHAN || jn->kind == MB_JOIN_FORGED)

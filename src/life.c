@@ -188,15 +188,15 @@ static bool is_announcement(const struct mb_option *o, unsigned int form)
 	       o->add_addr.form == form;
 }
 
-/* A segment that leaves where it came from, unlike its client's: that is the client
- * again, in its server's name.
+/* A segment that leaves where it came from, unlike those to its sender: that is the
+ * other host again, in the sender's name.
  */
 static bool turns_back(const struct mb_subflow *sub, const struct mb_segment *seg)
 {
-	int client = READ_ONCE(sub->dir[sub->client].oif);
+	const struct net_device *in = seg->state->in;
 
-	return client && seg->state->in && seg->state->out == seg->state->in &&
-	       seg->state->in->ifindex != client;
+	return in && in == seg->state->out &&
+	       in->ifindex != READ_ONCE(sub->dir[!seg->side].oif);
 }
 
 static void prove(struct mb_sessions *ss, struct mb_session *s,
@@ -205,8 +205,6 @@ static void prove(struct mb_sessions *ss, struct mb_session *s,
 	unsigned int i, n = has(seg, MB_ADD_ADDR) ? seg->opts->n : 0;
 	const struct mb_option *o = seg->opts ? seg->opts->opt : NULL;
 
-	if (turns_back(sub, seg))
-		return;
 	for (i = 0; i < n && wants_proof(s); i++)
 		if (is_announcement(&o[i], MB_ADD_ADDR_V1))
 			mb_learn_signature(ss, s, sub, seg, &o[i]);
@@ -222,7 +220,8 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 {
 	if (has(seg, MB_MP_CAPABLE))
 		mb_learn_claim(ss, s, sub, seg);
-	if (READ_ONCE(sub->attention) & MB_ATTENTION_PROOF) {
+	if ((READ_ONCE(sub->attention) & MB_ATTENTION_PROOF) &&
+	    !turns_back(sub, seg)) {
 		if (sender(sub, seg) == MB_SERVER)
 			prove(ss, s, sub, seg);
 		else if (mb_learn_turned(ss, s, sub, seg))
@@ -247,7 +246,7 @@ static void open_session(struct mb_sessions *ss, struct mb_session *s,
 }
 
 /* What an attention is for, and a segment has nothing to do with, does not make
- * the segment go the long way: the server's key is proven by its data only;
+ * the segment go the long way: the server's key is proven by 64 bits only;
  * half-closed connections go on for long.
  */
 static bool changes_nothing(const struct mb_subflow *sub,
@@ -266,7 +265,8 @@ static bool changes_nothing(const struct mb_subflow *sub,
 		return false;
 	if ((attention & MB_ATTENTION_PROOF) &&
 	    (!(flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) ||
-	     (mapping && sender(sub, seg) == MB_SERVER)))
+	     (mapping && dss->dss.seq_len == 8 &&
+	      sender(sub, seg) == MB_SERVER)))
 		return false;
 	if ((attention & MB_ATTENTION_FIN) &&
 	    (READ_ONCE(sub->dir[0].flags) & READ_ONCE(sub->dir[1].flags) &

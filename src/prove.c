@@ -10,57 +10,49 @@
 #include "netns.h"
 #include "track.h"
 
-/* How far beyond the first byte a data ACK may be (bytes): of 32 bits on the wire
- * one forger in 4096 guesses right, of 64 none.
+/* How far beyond the first byte a number may be (bytes): of 32 bits on the wire one
+ * forger in 4096 guesses right, of 64 none.
  */
-#define ACKED32		SZ_1M
-#define ACKED64		(4096ULL * SZ_1M)
+#define WINDOW32	SZ_1M
+#define WINDOW64	(4096ULL * SZ_1M)
 
-/* How far beyond the first byte a server's number of 64 bits may be (bytes) */
-#define MAPPED64	(16 * SZ_1M)
+/* Likewise, where the client may lie: it can try with many keys, and wait */
+#define PROOF64		(16 * SZ_1M)
 
-static bool acks(const struct mb_option *dss, u64 client_idsn)
+static bool fits(u64 seen, unsigned int len, u64 first)
 {
-	u64 acked = dss->dss.data_ack - (client_idsn + 1);
-
-	return dss->dss.ack_len == 8 ? acked < ACKED64 : (u32)acked < ACKED32;
+	return len == 8 ? seen - first < WINDOW64 :
+			  (u32)seen - (u32)first < WINDOW32;
 }
 
-/* Whether a mapping can tell the server's key. A DATA_FIN alone has no subflow
- * sequence number.
- */
-static bool tells(const struct mb_subflow *sub, const struct mb_option *dss)
+/* Whether a DSS of the server can be of these keys; that proves the client's. */
+static bool proves(const struct mb_option *dss, u64 client_idsn, u64 server_idsn)
 {
-	if (!dss->dss.seq_len || !dss->dss.data_len)
+	if (dss->dss.ack_len &&
+	    !fits(dss->dss.data_ack, dss->dss.ack_len, client_idsn + 1))
 		return false;
-	return dss->dss.seq_len == 8 ||
-	       (sub->initial && dss->dss.subflow_seq);
+	return !dss->dss.seq_len || !dss->dss.data_len ||
+	       fits(dss->dss.data_seq, dss->dss.seq_len, server_idsn + 1);
 }
 
-/* The server is honest, but a client that claims another one's key for it can try
- * until the numbers are much alike. Those of 32 bits have to be just right: as
- * long as all data is of the first subflow they are as far as its own.
+/* Whether a DSS tells about the server's key. Of 32 bits a client that claims
+ * another server's would soon have some that fit: it learns first what the real
+ * key is, and chooses how much data comes over other ways.
  */
-static bool maps(const struct mb_option *dss, u64 server_idsn)
+static bool tells(const struct mb_option *dss)
 {
-	u64 ahead = dss->dss.data_seq - (server_idsn + 1);
-
-	return dss->dss.seq_len == 8 ? ahead < MAPPED64 :
-				       (u32)ahead == dss->dss.subflow_seq - 1;
+	return dss->dss.seq_len == 8 && dss->dss.data_len;
 }
 
-static bool proves(const struct mb_subflow *sub, const struct mb_option *dss,
-		   u64 client_idsn, u64 server_idsn)
+static bool proves_server(const struct mb_option *dss, u64 server_idsn)
 {
-	return acks(dss, client_idsn) &&
-	       (!tells(sub, dss) || maps(dss, server_idsn));
+	return tells(dss) && dss->dss.data_seq - (server_idsn + 1) < PROOF64;
 }
 
 /* Which of the claimed keys the server's numbers follow from; turned: the claims
  * of who was thought to be the server
  */
 static const struct mb_keys *proven(struct mb_session *s,
-				    const struct mb_subflow *sub,
 				    const struct mb_option *dss, bool turned)
 {
 	struct mb_key_facts client, server;
@@ -73,7 +65,7 @@ static const struct mb_keys *proven(struct mb_session *s,
 			continue;
 		mb_key_facts(k->version, k->key[MB_CLIENT], &client);
 		mb_key_facts(k->version, k->key[MB_SERVER], &server);
-		if (proves(sub, dss, client.idsn, server.idsn))
+		if (proves(dss, client.idsn, server.idsn))
 			return k;
 	}
 	return NULL;
@@ -136,6 +128,15 @@ static void unproven(struct mb_session *s)
 		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
+/* The server's data is not what its key says, in so many segments that none of the
+ * later ones is believed.
+ */
+static void lied(struct mb_session *s)
+{
+	if (++s->lies >= MB_PROOFS_MAX)
+		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
+}
+
 /* These are its keys after all; false: they are too many with one token, or there is
  * no memory, and the session is known no longer.
  */
@@ -167,21 +168,21 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_option *dss = seg->dss;
 	const struct mb_keys *keys;
-	bool mapped;
 
 	if (!(seg->flags & MB_TCP_ACK))
 		return;
-	mapped = tells(sub, dss);
 	if (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) {
-		if (mapped && maps(dss, s->idsn[MB_SERVER]))
+		if (proves_server(dss, s->idsn[MB_SERVER]))
 			confirm(ss, s, sub, seg, true);
+		else if (tells(dss) && seg->next)
+			lied(s);
 		return;
 	}
 	/* only who acknowledges the client's data knows its key */
 	if (!dss->dss.ack_len || !sub->initial)
 		return;
-	if (!proves(sub, dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
-		keys = proven(s, sub, dss, false);
+	if (!proves(dss, s->idsn[MB_CLIENT], s->idsn[MB_SERVER])) {
+		keys = proven(s, dss, false);
 		if (!keys) {
 			unproven(s);
 			return;
@@ -191,7 +192,7 @@ void mb_learn_proof(struct mb_sessions *ss, struct mb_session *s,
 		forget_data(s, sub);
 		mb_learn_data(s, sub);
 	}
-	confirm(ss, s, sub, seg, mapped);
+	confirm(ss, s, sub, seg, proves_server(dss, s->idsn[MB_SERVER]));
 }
 
 /* The same connection, but its client is who was thought to be the server */
@@ -241,18 +242,16 @@ bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
 {
 	const struct mb_keys *keys;
 	struct mb_keys copy;
-	bool mapped;
 
 	if (!s->cand || !s->cand->turned || !seg->dss || !seg->dss->dss.ack_len ||
 	    !sub->initial || !(seg->flags & MB_TCP_ACK) ||
 	    (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
 		return false;
-	keys = proven(s, sub, seg->dss, true);
+	keys = proven(s, seg->dss, true);
 	if (!keys) {
 		unproven(s);
 		return false;
 	}
-	mapped = tells(sub, seg->dss);
 	copy = *keys;
 	sub = turn(ss, s, sub, &copy);
 	memzero_explicit(&copy, sizeof(copy));
@@ -261,7 +260,8 @@ bool mb_learn_turned(struct mb_sessions *ss, struct mb_session *s,
 	mb_track_begin(sub, seg->pkt, seg->side, seg->end, seg->ack);
 	mb_learn_data(sub->session, sub);
 	mb_event_session(ss->mn, MPTCP_MB_EVENT_SESSION_NEW, sub->session, NULL);
-	confirm(ss, sub->session, sub, seg, mapped);
+	confirm(ss, sub->session, sub, seg,
+		proves_server(seg->dss, sub->session->idsn[MB_SERVER]));
 	return true;
 }
 
@@ -294,7 +294,6 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 {
 	const u8 *option = (const u8 *)(seg->th + 1);
 	unsigned int i;
-
 	bool known = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN;
 
 	if ((!sub->initial && !known) || !(seg->flags & MB_TCP_ACK))

@@ -125,6 +125,7 @@ struct mb_client {
  * @of_client:	in its client's list of those that may be replaced, or in none
  * @client:	whose share it is part of
  * @unproven:	DSS of the server that proved no keys
+ * @lies:	that were not of its key, once the client's was proven
  * @cand:	other keys than @keys, while these are not proven, or NULL
  * @announced:	before the server's key was proven, or NULL; announce.c's
  * @data_end:	by side: of subflows that are gone; see mb_session_data()
@@ -162,7 +163,7 @@ struct mb_session {
 	struct list_head joins;
 	unsigned int n_live, n_subflows, n_joins;
 	u8 last_how;
-	u8 unproven;
+	u8 unproven, lies;
 	struct list_head age;
 	struct list_head of_client;
 	struct mb_client *client;
@@ -178,7 +179,8 @@ struct mb_session {
 };
 
 /**
- * mb_session_proof() - what attention subflows need until all keys are proven
+ * mb_session_proof() - what attention subflows need until all keys are proven, or
+ *			never will be
  * @s:	the session
  *
  * Context: the table's lock.
@@ -186,8 +188,11 @@ struct mb_session {
  */
 static inline u8 mb_session_proof(const struct mb_session *s)
 {
-	return s->flags & (MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN |
-			   MPTCP_MB_SESSION_FLAG_KEYLESS) ? 0 : MB_ATTENTION_PROOF;
+	if ((s->flags & (MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN |
+			 MPTCP_MB_SESSION_FLAG_KEYLESS)) ||
+	    s->lies >= MB_PROOFS_MAX)
+		return 0;
+	return MB_ATTENTION_PROOF;
 }
 
 /**

@@ -86,7 +86,7 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 	spin_lock_init(&sub->lock);
 	sub->attention = mb_session_proof(s);
 	if (s->state == MPTCP_MB_SESSION_STATE_CLOSING)
-		sub->attention = MB_ATTENTION_CLOSING;
+		sub->attention |= MB_ATTENTION_CLOSING;
 	if (s->flags & (MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN |
 			MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN))
 		sub->attention |= MB_ATTENTION_DATA_FIN;

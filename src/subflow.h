@@ -80,7 +80,7 @@ struct mb_ct_ref {
 /* What makes a subflow's segments go the slow way; set under the table's lock,
  * but for those that say so.
  */
-#define MB_ATTENTION_PROOF	0x01	/* its session is not confirmed */
+#define MB_ATTENTION_PROOF	0x01	/* not all keys are proven */
 #define MB_ATTENTION_FIN	0x02	/* FIN seen; set under the subflow's lock */
 #define MB_ATTENTION_DATA_FIN	0x04	/* the session has seen a DATA_FIN */
 #define MB_ATTENTION_CLOSING	0x08	/* the session is being closed */

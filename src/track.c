@@ -136,7 +136,7 @@ static __always_inline void read_timestamps(struct mb_dir *d,
 static noinline void first_segment(struct mb_dir *d, const struct mb_segment *seg)
 {
 	if (seg->state->out)
-		d->oif = seg->state->out->ifindex;
+		WRITE_ONCE(d->oif, seg->state->out->ifindex);
 	d->mark = seg->pkt->skb->mark;
 }
 
