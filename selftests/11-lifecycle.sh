@@ -39,7 +39,8 @@ arm()
 
 # --- traffic ---------------------------------------------------------------------------------
 
-# begin SECONDS: one session with two subflows for each family, true when they are there
+# begin SECONDS: one session with two subflows for each family, true when they are there. MB_PATIENCE
+# times that: what happens meanwhile takes as much longer.
 begin()
 {
 	local family server
@@ -47,7 +48,7 @@ begin()
 	for family in 4 6; do
 		server=SERVER$family
 		ip netns exec "$NS_C" "$XFER_BIN" client "${!server}" 5001 --rate 200000 \
-			--duration "$1" >"$TMP/session$family" 2>&1 &
+			--duration $(($1 * ${MB_PATIENCE:-1})) >"$TMP/session$family" 2>&1 &
 		SESSION[family]=$!
 	done
 	wait_for 30 four_subflows
