@@ -45,7 +45,8 @@ static struct mb_announced *announced(struct mb_sessions *ss, struct mb_session 
  * @seg:	the segment
  * @o:		the option
  *
- * What is beyond the bound, or finds no memory, waits for the key's proof.
+ * What is beyond the bound waits for the key's proof. Without memory nobody is
+ * refused for a while for being unknown.
  *
  * Context: ss->lock; allocates atomically.
  */
@@ -61,8 +62,10 @@ void mb_announce(struct mb_sessions *ss, struct mb_session *s,
 	if (s->keys.version || !seg->next || !(seg->flags & MB_TCP_ACK))
 		return;
 	a = announced(ss, s);
-	if (!a)
+	if (!a) {
+		mb_sessions_impair(ss);
 		return;
+	}
 	memcpy(&new.addr, addr, o->add_addr.addr_len);
 	new.family = o->add_addr.addr_len == sizeof(new.addr) ? AF_INET6 :
 								AF_INET;

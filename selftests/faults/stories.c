@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is played while memory is short, story by story; stage.c says what for. */
+#include <arpa/inet.h>
 #include <linux/mptcp_mb.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,24 @@ static void run_claimed(void)
 	pass(&now.first, 0, ACK, 0, "forged badkey mpc");
 	pass(&now.first, 0, ACK, 0, "mpc");
 	exchange(&now.first);
+}
+
+/* A server of version 0 announces an address, and is joined there before it has sent data. */
+static void run_named(void)
+{
+	bool v4;
+
+	begin_session();
+	v4 = now.family == AF_INET;
+	now.session.version = 0;
+	session_begin(&now.session);
+	open_conn(&now.first, "mpc");
+	pass(&now.first, 0, PSH | ACK, 10, "dss");
+	pass(&now.first, 1, ACK, 0, v4 ? "dss addaddr0=10.2.1.9" : "dss addaddr0=fd02:1::9");
+	new_conn(&now.join, &now.session, now.family, 2);
+	inet_pton(now.family, v4 ? "10.2.1.9" : "fd02:1::9", now.join.addr[1]);
+	open_conn(&now.join, "join");
+	exchange(&now.join);
 }
 
 /* The same addresses and ports for another one */
@@ -136,6 +155,7 @@ static const struct setup blocking = { ALLOW, MPTCP_MB_VERDICT_STRIP, 0, MPTCP_M
 const struct story stories[] = {
 	{ "a session with a join", &allowing, NULL, run_joined, judge_joined, false },
 	{ "a session claimed by others before", &allowing, NULL, run_claimed, judge_session, false },
+	{ "a session of an announced address", &allowing, NULL, run_named, judge_joined, false },
 	{ "a session where one has been", &allowing, NULL, run_again, judge_session, false },
 	{ "a join of somebody else", &allowing, NULL, run_bad_join, judge_nothing, false },
 	{ "a handshake stripped", &stripping, NULL, run_handshake, judge_stripped, false },
