@@ -61,7 +61,7 @@ furnish()
 			}
 		}
 	N
-	ns_c sysctl -qw net.ipv4.tcp_keepalive_time=15 net.ipv4.tcp_keepalive_intvl=5 \
+	ns_c sysctl -qw net.ipv4.tcp_keepalive_time=5 net.ipv4.tcp_keepalive_intvl=3 \
 		net.ipv4.tcp_keepalive_probes=5 &&
 	ns_c sysctl -qew net.mptcp.close_timeout=10 &&
 	modprobe -aq nf_conntrack_netlink veth

@@ -18,7 +18,7 @@
 #include "churn.h"
 
 #define CHUNK		16384
-#define PATIENCE	120	/* seconds without progress: stuck */
+#define PATIENCE	90	/* seconds without progress: stuck */
 #define GET_MPTCP_INFO	1
 
 struct info {
@@ -153,7 +153,7 @@ static int call(int family, unsigned int port, const char *bind_to)
 		quit("MPTCP socket");
 	/* A close that unloading or a flush breaks off may have ended one host only. The other one
 	 * then has to hear of it from that one; with nothing to send it would not ask. What it hears
-	 * is an RST, after which MPTCP waits a minute for another path.
+	 * is an RST, after which MPTCP waits a minute for another path: sooner than PATIENCE.
 	 */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	net_patience(fd, PATIENCE * 1000);

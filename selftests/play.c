@@ -252,7 +252,8 @@ static bool plain_word(struct segment *seg, const char *word)
 		{ "forged", &seg->forged }, { "badsum", &seg->bad_sum }, { "badhmac", &seg->bad_hmac },
 		{ "badkey", &seg->bad_key }, { "nodack", &seg->no_data_ack },
 		{ "nomap", &seg->no_mapping }, { "infinite", &seg->infinite },
-		{ "datafin", &seg->data_fin }, { "back", &seg->back }, { "four", &seg->four }, { "backup", &seg->backup },
+		{ "datafin", &seg->data_fin }, { "four", &seg->four }, { "backup", &seg->backup },
+		{ "back", &seg->back },
 	};
 
 	for (unsigned int i = 0; i < sizeof(known) / sizeof(*known); i++) {

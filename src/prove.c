@@ -293,8 +293,8 @@ void mb_learn_signature(struct mb_sessions *ss, struct mb_session *s,
 			const struct mb_option *o)
 {
 	const u8 *option = (const u8 *)(seg->th + 1);
-	unsigned int i;
 	bool known = s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN;
+	unsigned int i;
 
 	if ((!sub->initial && !known) || !(seg->flags & MB_TCP_ACK))
 		return;

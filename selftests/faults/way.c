@@ -222,7 +222,7 @@ bool way_send(struct conn *c, int side, uint8_t flags, unsigned int len, const c
 	      unsigned int tries)
 {
 	struct segment seg = { .conn = c, .side = side, .flags = flags, .len = len };
-	char text[80], *save, *word;
+	char text[64], *save, *word;
 	unsigned int since;
 
 	seg.seq = c->nxt[side];
