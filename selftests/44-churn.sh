@@ -140,6 +140,28 @@ write_policies()
 	seq 3000 | awk '{ printf "100.64.%d.%d/32\n", $1 / 250, $1 % 250 }' >"$TMP/import"
 }
 
+# What churn calls, with the client's port, when nothing comes of a transfer
+write_stuck()
+{
+	local ns
+
+	{
+		echo "#!/bin/bash"
+		echo "{ echo \"== port \$1\""
+		for ns in "$NS_C" "$NS_S"; do
+			echo "echo in $ns"
+			echo "ip netns exec $ns ss -Htinoe \"( sport = :\$1 or dport = :\$1 )\""
+			echo "ip netns exec $ns ss -HMinoe \"( sport = :\$1 or dport = :\$1 )\""
+		done
+		echo "echo in $NS_G"
+		echo "ip netns exec $NS_G $MBCTL -j session list | jq -c .[] | grep -e \":\$1\\b\" -e \"port\\\":\$1\\b\""
+		echo "ip netns exec $NS_G $MBCTL stats show; } >>$TMP/stuck.told 2>&1"
+		echo "true"
+	} >"$TMP/stuck"
+	chmod +x "$TMP/stuck"
+	export CHURN_STUCK=$TMP/stuck
+}
+
 # churn_for SECONDS: for check; DID is what was done
 churn_for()
 {
@@ -170,6 +192,7 @@ churn_for()
 	DID[queued]=$(sed -n 's/^packets //p' "$TMP/queue")
 	DID[json]=$(wc -l <"$TMP/values")
 	grep -v '^[a-z-]* [0-9]*$' "$TMP/churn"
+	[ ! -s "$TMP/stuck.told" ] || head -n 200 "$TMP/stuck.told"
 	cat "$TMP/talk"
 	return $status
 }
@@ -226,6 +249,7 @@ lost_nothing() { no_growth "$before" 2500; }
 check "topology" topo_up
 furnish
 write_policies
+write_stuck
 check "everything at once for $WARM seconds, to begin with" churn_for $WARM
 check "what was known is forgotten" forgotten
 check "the module is unloaded" unload_quietly

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -193,6 +194,23 @@ static int talk(int fd, size_t len)
 	return memcmp(in, out, len) ? EBADMSG : 0;
 }
 
+/* What there is to see of a connection that nothing comes of; its ends are still open. */
+static void tell_stuck(int fd)
+{
+	const char *script = getenv("CHURN_STUCK");
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	char command[200];
+
+	if (!script || getsockname(fd, (struct sockaddr *)&ss, &len))
+		return;
+	/* IPv6 has its port where IPv4 has it */
+	snprintf(command, sizeof(command), "%s %u", script,
+		 ntohs(((struct sockaddr_in *)&ss)->sin_port));
+	if (system(command))
+		wrong("%s failed", script);
+}
+
 static int transfer(int family, bool closed)
 {
 	const char *bind_to = !closed ? NULL : family == AF_INET ? "10.1.1.2" : "fd01:1::2";
@@ -215,6 +233,8 @@ static int transfer(int family, bool closed)
 	}
 	if (!err && !net_is_mptcp(fd))
 		did(FALLBACKS, 1);
+	if (err == ETIMEDOUT)
+		tell_stuck(fd);
 	close(fd);
 	return err;
 }
