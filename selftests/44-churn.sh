@@ -145,6 +145,7 @@ write_stuck()
 {
 	local ns
 
+	# shellcheck disable=SC2028	# it is grep that is to read \\b
 	{
 		echo "#!/bin/bash"
 		echo "{ echo \"== port \$1\""
@@ -165,16 +166,15 @@ write_stuck()
 # churn_for SECONDS: for check; DID is what was done
 churn_for()
 {
-	local status name n player parts
-
-	read -ra parts <<<"$MB_CHURN_PARTS"
+	local status name n player
 
 	: >"$TMP/values"
 	load_module && play_start || return
 	ip netns exec "$NS_G" "$TOP/build/queue" 7 >"$TMP/queue" 2>&1 &
 	QUEUE_PID=$!
 	wait_for 20 grep -q ready "$TMP/queue" || return
-	"$CHURN" "$1" "$KO" "$NS_C" "$NS_G" "$NS_S" "${parts[@]}" >"$TMP/churn" 2>&1 &
+	"$CHURN" "$1" "$KO" "$NS_C" "$NS_G" "$NS_S" \
+		${MB_CHURN_PARTS:+"$MB_CHURN_PARTS"} >"$TMP/churn" 2>&1 &
 	CHURN_PID=$!
 	talk_on >"$TMP/talk" 2>&1 &
 	player=$!
