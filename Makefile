@@ -131,7 +131,7 @@ check-fast:
 # several processors and preemption.
 RACES = 07-replace,11-lifecycle,34-queue,43-faults,44-churn
 check-debug:
-	TCG_THREAD=multi SMP=4 MEM=4G MB_BOOT_TIMEOUT=7200 MB_PATIENCE=4 \
+	TCG_THREAD=multi SMP=4 MEM=4G MB_BOOT_TIMEOUT=$${MB_BOOT_TIMEOUT:-10800} MB_PATIENCE=4 \
 		selftests/vm/check "uml-debug smp-debug:$(RACES)" $(foreach t,$(TESTS),'$(t)')
 
 # The counts in docs/reliability.md; PARTS="evasion fuzz" chooses

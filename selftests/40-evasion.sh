@@ -57,10 +57,31 @@ figures()
 	note "figure evasion.read.capable $REPLY"
 	says $BASE faithful.join
 	note "figure evasion.read.join $REPLY"
-	note "figure evasion.passed.ours $(passed "$STRIP" "$DROP" "$JOIN")"
+	note "figure evasion.read.endpoint $(sum $BASE endpoint.capable endpoint.join)"
+	note "figure evasion.passed.ours $(passed_ours)"
 	note "figure evasion.passed.nft $(passed $NFT)"
 	note "figure evasion.passed.nft-conntrack $(passed $NFT_CT)"
 	note "figure evasion.passed.tcpoptstrip $(passed $XT)"
+	note "figure evasion.passed.tcpoptstrip.endpoint $(sum $XT endpoint.capable endpoint.join)"
+}
+
+# sum PHASE KEY...
+sum()
+{
+	local phase=$1 key sum=0
+
+	shift
+	for key; do
+		says "$phase" "$key"
+		sum=$((sum + REPLY))
+	done
+	echo $sum
+}
+
+# By any reader; one variant may count twice
+passed_ours()
+{
+	echo $(($(sum "$STRIP" any faithful) + $(sum "$DROP" any faithful) + $(sum "$JOIN" faithful.join tshark.join)))
 }
 
 # passed PHASE...: variants that got a denied option through, in all

@@ -169,6 +169,7 @@ churn_for()
 	local status name n player
 
 	: >"$TMP/values"
+	rm -f "$TMP/stuck.told"
 	load_module && play_start || return
 	ip netns exec "$NS_G" "$TOP/build/queue" 7 >"$TMP/queue" 2>&1 &
 	QUEUE_PID=$!

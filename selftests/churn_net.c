@@ -133,7 +133,7 @@ void *net_serve(void *arg)
 	while (serving) {
 		if (poll(&pfd, 1, 200) <= 0)
 			continue;
-		fd = accept(pfd.fd, NULL, NULL);
+		fd = accept4(pfd.fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0 && pthread_create(&thread, &attr, echo, (void *)(intptr_t)fd))
 			close(fd);
 	}
@@ -154,7 +154,8 @@ static int call(int family, unsigned int port, const char *bind_to)
 		quit("MPTCP socket");
 	/* A close that unloading or a flush breaks off may have ended one host only. The other one
 	 * then has to hear of it from that one; with nothing to send it would not ask. What it hears
-	 * is an RST, after which MPTCP waits a minute for another path: sooner than PATIENCE.
+	 * is an RST, after which MPTCP waits for another path, a minute where close_timeout cannot
+	 * be set: sooner than PATIENCE.
 	 */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	net_patience(fd, PATIENCE * 1000);
@@ -194,7 +195,7 @@ static int talk(int fd, size_t len)
 	return memcmp(in, out, len) ? EBADMSG : 0;
 }
 
-/* What there is to see of a connection that nothing comes of; its ends are still open. */
+/* What there is to see of a connection that nothing comes of; our socket is still open. */
 static void tell_stuck(int fd)
 {
 	const char *script = getenv("CHURN_STUCK");

@@ -64,8 +64,10 @@ not_grown()
 {
 	local a b percpu
 
-	# whole pages of every processor, which small blocks here and there keep
-	percpu=$(($(nproc) > 2 ? 32 * $(nproc) : 64))
+	# whole pages of every processor, which small blocks here and there keep; where many are, kmemleak looks
+	# for what leaked, block by block
+	percpu=64
+	! keeps_stacks || percpu=$(($(nproc) > 2 ? 32 * $(nproc) : 64))
 	read -ra a <<<"$1"
 	read -ra b <<<"$(memory)"
 	echo "objects, bytes, per-CPU, vmalloc, pages: before ${a[*]}, now ${b[*]}"

@@ -25,7 +25,8 @@ uml_pin()
 	pin=()
 	for ((cpu = 0; cpu < $(nproc --all); cpu++)); do
 		taskset -c "$cpu" true 2>/dev/null || continue
-		exec {pin_lock}>"$CACHE/.cpu-$cpu"	# the VM keeps it
+		# the VM keeps it; somebody else's cache is read only
+		{ exec {pin_lock}>"$CACHE/.cpu-$cpu"; } 2>/dev/null || continue
 		flock -n "$pin_lock" && pin=(taskset -c "$cpu") && return
 		exec {pin_lock}>&-
 	done
