@@ -164,6 +164,12 @@ static void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v);
 }
 
+static void put64(uint8_t *p, uint64_t v)
+{
+	put32(p, v >> 32);
+	put32(p + 4, v);
+}
+
 static void option(struct talk *t, const void *bytes, unsigned int n)
 {
 	memcpy(t->options + t->len, bytes, n);
@@ -298,7 +304,7 @@ static void begin(int family, const struct session *s)
 /* Data of one side that goes on after ROUND like it; the other's is all acknowledged. */
 static void data(int family, const struct session *s, unsigned int side, uint32_t round, uint32_t other)
 {
-	uint8_t dss[20] = { 30, 20, 0x20, 5 };
+	uint8_t dss[28] = { 30, 26, 0x20, 15, [26] = 1, 1 };
 	struct talk t = { .flags = ACK | PSH, .payload = PAYLOAD };
 	uint32_t before = round * PAYLOAD;
 
@@ -306,11 +312,10 @@ static void data(int family, const struct session *s, unsigned int side, uint32_
 	t.to = side ? s->client : s->server;
 	t.seq = (side ? FIRST_S : FIRST_C) + before;
 	t.ack = (side ? FIRST_C : FIRST_S) + other * PAYLOAD;
-	put32(dss + 4, s->first[!side] + other * PAYLOAD);
-	put32(dss + 8, s->first[side] + before);
-	put32(dss + 12, 1 + before);
-	put16(dss + 16, PAYLOAD);
-	put16(dss + 18, 0xbeef);
+	put64(dss + 4, s->first[!side] + other * PAYLOAD);
+	put64(dss + 12, s->first[side] + before);
+	put32(dss + 20, 1 + before);
+	put16(dss + 24, PAYLOAD);
 	option(&t, timestamps, sizeof(timestamps));
 	option(&t, dss, sizeof(dss));
 	push(family, &t);

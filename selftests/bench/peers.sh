@@ -35,13 +35,13 @@ push()
 	printf 'in0 %s %s %s %s\n' "$1" "$2" "$3" "$4" >$BENCH/push && cat $BENCH/push
 }
 
-# push_once HEX...
+# push_once DEVICE:HEX...
 push_once()
 {
-	local hex
+	local packet
 
-	for hex; do
-		printf 'in0 0 unnecessary - %s\n' "$hex" >$BENCH/push || return
+	for packet; do
+		printf '%s 0 unnecessary - %s\n' "${packet%%:*}" "${packet#*:}" >$BENCH/push || return
 	done
 }
 

@@ -78,7 +78,7 @@ def dss64(data_ack, data_seq, subflow_seq, length):
 # The session of the rows that end in -known: its keys, what the server sent first, and where the
 # numbers are afterwards.
 DATA = first_data(KEY), first_data(SERVER_KEY)
-PROOF = dss(DATA[0], DATA[1], 1, len(PAYLOAD))
+PROOF = dss64(DATA[0], DATA[1], 1, len(PAYLOAD))
 ACKED = FIRST[1] + len(PAYLOAD)
 DATA_ACK = DATA[1] + len(PAYLOAD)
 NEXT_ACK = bytes.fromhex("1e082001") + struct.pack("!I", DATA_ACK & 0xffffffff)
@@ -185,6 +185,12 @@ def steps(family, segment):
     return ",".join(words) or "-"
 
 
+def arriving(family, segment):
+    """DEVICE:HEX: what proves a session does not come from where it goes to."""
+    device = {"up": "in0", "down": "out0"}[segment.direction]
+    return f"{device}:{build(family, segment).hex()}"
+
+
 def crowd():
     """Packets, for all sessions of the crowd."""
     for family in (4, 6):
@@ -192,19 +198,19 @@ def crowd():
         for i in range(CROWD_SESSIONS):
             keys = struct.pack("!Q", i), struct.pack("!Q", ~i & (1 << 64) - 1)
             end = {"port": CROWD_PORT + i, "source": (base + i).packed}
-            proof = dss(first_data(keys[0]), first_data(keys[1]), 1, MOVE)
-            yield build(family, STARTS["third-ack"]._replace(options=TS + capable_ack(*keys), **end))
-            yield build(family, STARTS["proof"]._replace(options=TS + proof, **end))
+            proof = dss64(first_data(keys[0]), first_data(keys[1]), 1, MOVE)
+            yield arriving(family, STARTS["third-ack"]._replace(options=TS + capable_ack(*keys), **end))
+            yield arriving(family, STARTS["proof"]._replace(options=TS + proof, **end))
 
 
 def main():
     if sys.argv[1:] == ["crowd"]:
         for packet in crowd():
-            print(packet.hex())
+            print(packet)
         return
     for segment in SEGMENTS + SESSION_SEGMENTS:
         for family in (4, 6):
-            before = [build(family, STARTS[name]).hex() for name in segment.before]
+            before = [arriving(family, STARTS[name]) for name in segment.before]
             print(segment.name, family, steps(family, segment), ",".join(before) or "-",
                   build(family, segment).hex())
 
