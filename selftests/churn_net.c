@@ -199,7 +199,7 @@ static int talk(int fd, size_t len)
 static void tell_stuck(int fd)
 {
 	const char *script = getenv("CHURN_STUCK");
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 	char command[200];
 
