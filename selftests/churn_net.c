@@ -199,15 +199,13 @@ static int talk(int fd, size_t len)
 static void tell_stuck(int fd)
 {
 	const char *script = getenv("CHURN_STUCK");
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
+	struct sockaddr_in6 name = { 0 };	/* IPv4 has its port where this one has it */
+	socklen_t len = sizeof(name);
 	char command[200];
 
-	if (!script || getsockname(fd, (struct sockaddr *)&ss, &len))
+	if (!script || getsockname(fd, (struct sockaddr *)&name, &len))
 		return;
-	/* IPv6 has its port where IPv4 has it */
-	snprintf(command, sizeof(command), "%s %u", script,
-		 ntohs(((struct sockaddr_in *)&ss)->sin_port));
+	snprintf(command, sizeof(command), "%s %u", script, ntohs(name.sin6_port));
 	if (system(command))
 		wrong("%s failed", script);
 }
