@@ -151,10 +151,15 @@ write_stuck()
 		echo "{ echo \"== port \$1\""
 		for ns in "$NS_C" "$NS_S"; do
 			echo "echo in $ns"
-			echo "ip netns exec $ns ss -Htinoe \"( sport = :\$1 or dport = :\$1 )\""
-			echo "ip netns exec $ns ss -HMinoe \"( sport = :\$1 or dport = :\$1 )\""
+			echo "ip netns exec $ns ss -Hatinoe \"( sport = :\$1 or dport = :\$1 )\""
+			echo "ip netns exec $ns ss -HaMinoe \"( sport = :\$1 or dport = :\$1 )\""
+			echo "ip netns exec $ns ip -s neigh"
 		done
 		echo "echo in $NS_G"
+		echo "ip netns exec $NS_G ip -s neigh"
+		echo "ip netns exec $NS_G cat /proc/net/netfilter/nfnetlink_queue"
+		echo "ip netns exec $NS_G conntrack -L 2>/dev/null | grep -e \"port=\$1\b\""
+		echo "ip netns exec $NS_G nft list ruleset"
 		echo "ip netns exec $NS_G $MBCTL -j session list | jq -c .[] | grep -e \":\$1\\b\" -e \"port\\\":\$1\\b\""
 		echo "ip netns exec $NS_G $MBCTL stats show; } >>$TMP/stuck.told 2>&1"
 		echo "true"

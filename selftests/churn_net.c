@@ -20,6 +20,7 @@
 
 #define CHUNK		16384
 #define PATIENCE	90	/* seconds without progress: stuck */
+#define STUCK		10000	/* no errno */
 #define GET_MPTCP_INFO	1
 
 struct info {
@@ -184,11 +185,11 @@ static int talk(int fd, size_t len)
 	for (i = 0; i < len; i += 4)
 		*(uint32_t *)(out + i) = rnd(UINT32_MAX);
 	if (!send_all(fd, out, len))
-		return errno == EAGAIN ? ETIMEDOUT : errno;
+		return errno == EAGAIN ? STUCK : errno;
 	for (i = 0; i < len; i += n) {
 		n = recv(fd, in + i, len - i, 0);
 		if (n < 0)
-			return errno == EAGAIN ? ETIMEDOUT : errno;
+			return errno == EAGAIN ? STUCK : errno;
 		if (!n)
 			return ENODATA;
 	}
@@ -232,7 +233,7 @@ static int transfer(int family, bool closed)
 	}
 	if (!err && !net_is_mptcp(fd))
 		did(FALLBACKS, 1);
-	if (err == ETIMEDOUT)
+	if (err == STUCK || err == ETIMEDOUT)
 		tell_stuck(fd);
 	close(fd);
 	return err;
@@ -266,7 +267,8 @@ void *net_transfer(void *arg)
 		if (!closed || !explained(err) || closing == before)
 			wrong("a transfer, IPv%c, %s: %s after %.1f s; %lu closes meanwhile",
 			      n % 2 ? '6' : '4', closed ? "that may be closed" : "that nobody closes",
-			      strerror(err), now() - begin, closing - before);
+			      err == STUCK ? "no end" : strerror(err), now() - begin,
+			      closing - before);
 		else
 			did(CUT, 1);
 	}
