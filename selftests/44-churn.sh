@@ -249,11 +249,11 @@ told()
 	done | sort
 }
 
-# connections in TIME_WAIT have some, a minute long; what leaks with each session or entry is more
+# Connections in TIME_WAIT have some, a minute long; what leaks with each session or entry is more.
 # What the kernel keeps for the most namespaces there ever were does not grow again; a leak does.
 lost_nothing() { no_loss "$before" 2500 again; }
 
-again() { churn_for 30 && forgotten && unload_quietly && calm; }
+again() { churn_for "$SECONDS_" && forgotten && unload_quietly && calm; }
 
 check "topology" topo_up
 furnish

@@ -62,19 +62,15 @@ keeps_stacks() { [ -e /sys/kernel/debug/kmemleak ]; }
 
 not_grown()
 {
-	local a b percpu
+	local a b
 
-	# whole pages of every processor, which small blocks here and there keep; where many are, kmemleak looks
-	# for what leaked, block by block
-	percpu=64
-	! keeps_stacks || percpu=$(($(nproc) > 2 ? 32 * $(nproc) : 64))
 	read -ra a <<<"$1"
 	read -ra b <<<"$(memory)"
 	echo "objects, bytes, per-CPU, vmalloc, pages: before ${a[*]}, now ${b[*]}"
 	[ ${#a[@]} = 5 ] && [ ${#b[@]} = 5 ] || return
 	GREW="$((b[0] - a[0])) objects, $((b[1] - a[1])) bytes, $((b[2] - a[2])) kB per-CPU"
 	[ $((b[0] - a[0])) -le "$2" ] && [ $((b[1] - a[1])) -le $(($2 * 1024)) ] &&
-	[ $((b[2] - a[2])) -le "$percpu" ] || return
+	[ $((b[2] - a[2])) -le 64 ] || return
 	keeps_stacks && return
 	[ $((b[3] - a[3])) -le 256 ] && [ $((b[4] - a[4])) -le 1024 ]
 }
