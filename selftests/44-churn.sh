@@ -140,32 +140,25 @@ write_policies()
 	seq 3000 | awk '{ printf "100.64.%d.%d/32\n", $1 / 250, $1 % 250 }' >"$TMP/import"
 }
 
-# What churn calls, with the client's port, when nothing comes of a transfer
-write_stuck()
+# Of transfers that may be closed, on both sides, for churn_stuck.sh: the newest
+record_start()
 {
-	local ns
+	local to
 
-	# shellcheck disable=SC2028	# it is grep that is to read \\b
-	{
-		echo "#!/bin/bash"
-		echo "{ echo \"== port \$1\""
-		for ns in "$NS_C" "$NS_S"; do
-			echo "echo in $ns"
-			echo "ip netns exec $ns ss -Hatinoe \"( sport = :\$1 or dport = :\$1 )\""
-			echo "ip netns exec $ns ss -HaMinoe \"( sport = :\$1 or dport = :\$1 )\""
-			echo "ip netns exec $ns ip -s neigh"
-		done
-		echo "echo in $NS_G"
-		echo "ip netns exec $NS_G ip -s neigh"
-		echo "ip netns exec $NS_G cat /proc/net/netfilter/nfnetlink_queue"
-		echo "ip netns exec $NS_G conntrack -L 2>/dev/null | grep -e \"port=\$1\b\""
-		echo "ip netns exec $NS_G nft list ruleset"
-		echo "ip netns exec $NS_G $MBCTL -j session list | jq -c .[] | grep -e \":\$1\\b\" -e \"port\\\":\$1\\b\""
-		echo "ip netns exec $NS_G $MBCTL stats show; } >>$TMP/stuck.told 2>&1"
-		echo "true"
-	} >"$TMP/stuck"
-	chmod +x "$TMP/stuck"
-	export CHURN_STUCK=$TMP/stuck
+	RECORDS=()
+	for to in "$NS_C c" "$NS_S s"; do
+		# a ring of files, for there is much on a fast machine
+		ip netns exec "${to% *}" tcpdump -Z root -s 160 -C 16 -W 4 -Uni any \
+			-w "$TMP/stuck.${to#* }.pcap" "port 6002" 2>/dev/null &
+		RECORDS+=($!)
+	done
+}
+
+record_stop()
+{
+	kill "${RECORDS[@]}"
+	wait "${RECORDS[@]}"
+	rm -f "$TMP"/stuck.?.pcap*
 }
 
 # churn_for SECONDS: for check; DID is what was done
@@ -176,6 +169,7 @@ churn_for()
 	: >"$TMP/values"
 	rm -f "$TMP/stuck.told"
 	load_module && play_start || return
+	record_start
 	ip netns exec "$NS_G" "$TOP/build/queue" 7 >"$TMP/queue" 2>&1 &
 	QUEUE_PID=$!
 	wait_for 20 grep -q ready "$TMP/queue" || return
@@ -190,6 +184,7 @@ churn_for()
 	wait "$CHURN_PID"
 	status=$?
 	kill "$QUEUE_PID" && wait "$QUEUE_PID"
+	record_stop
 	eval "exec ${PLAY[1]}>&-"
 	wait "$PLAY_PID"
 	while read -r name n; do
@@ -198,7 +193,7 @@ churn_for()
 	DID[queued]=$(sed -n 's/^packets //p' "$TMP/queue")
 	DID[json]=$(wc -l <"$TMP/values")
 	grep -v '^[a-z-]* [0-9]*$' "$TMP/churn"
-	[ ! -s "$TMP/stuck.told" ] || head -n 200 "$TMP/stuck.told"
+	[ ! -s "$TMP/stuck.told" ] || head -n 600 "$TMP/stuck.told"
 	cat "$TMP/talk"
 	return $status
 }
@@ -258,7 +253,7 @@ again() { churn_for "$SECONDS_" && forgotten && unload_quietly && calm; }
 check "topology" topo_up
 furnish
 write_policies
-write_stuck
+export NS_C NS_G NS_S MBCTL TMP CHURN_STUCK=$SELFTESTS/churn_stuck.sh
 check "everything at once for $WARM seconds, to begin with" churn_for $WARM
 check "what was known is forgotten" forgotten
 check "the module is unloaded" unload_quietly
