@@ -193,7 +193,7 @@ churn_for()
 	DID[queued]=$(sed -n 's/^packets //p' "$TMP/queue")
 	DID[json]=$(wc -l <"$TMP/values")
 	grep -v '^[a-z-]* [0-9]*$' "$TMP/churn"
-	[ ! -s "$TMP/stuck.told" ] || head -n 600 "$TMP/stuck.told"
+	[ ! -s "$TMP/stuck.told" ] || head -n 900 "$TMP/stuck.told"
 	cat "$TMP/talk"
 	return $status
 }
