@@ -62,7 +62,7 @@ furnish()
 		}
 	N
 	ns_c sysctl -qw net.ipv4.tcp_keepalive_time=5 net.ipv4.tcp_keepalive_intvl=3 \
-		net.ipv4.tcp_keepalive_probes=5 &&
+		net.ipv4.tcp_keepalive_probes=5 net.ipv4.tcp_syn_retries=3 &&
 	ns_c sysctl -qew net.mptcp.close_timeout=10 &&
 	modprobe -aq nf_conntrack_netlink veth
 	# as the first one has it, new namespaces have it

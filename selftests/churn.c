@@ -38,7 +38,8 @@ static const char *const names[DEEDS] = {
 	[MONITORS] = "monitors", [EVENTS] = "events", [RELOADS] = "reloads", [BUSY] = "busy",
 	[FLUSHES] = "flushes", [NAMESPACES] = "namespaces", [BLASTED] = "blasted",
 	[TRANSFERS] = "transfers", [CUT] = "cut", [FALLBACKS] = "fallbacks", [DENIED] = "denied",
-	[PLAIN] = "plain", [FLAPS] = "flaps", [CT_FLUSHES] = "conntrack-flushes",
+	[PLAIN] = "plain", [FLAPS] = "flaps", [DOWN] = "down-ms",
+	[LONGEST_DOWN] = "longest-down-ms", [CT_FLUSHES] = "conntrack-flushes",
 	[SESSIONS] = "sessions", [CONFIRMED] = "confirmed", [EVICTED] = "evicted",
 	[JOINED] = "joined", [REFUSED] = "resets-sent",
 };

@@ -19,7 +19,12 @@
 #include "churn.h"
 
 #define CHUNK		16384
-#define PATIENCE	90	/* seconds without progress: stuck */
+/* Seconds without progress: stuck. A host whose peer was closed and did not tell asks by keepalive, 20
+ * seconds; as long as it tries to join, by SYNs that the second path loses, it does not take notice, 15
+ * seconds (44-churn sets tcp_syn_retries: a minute or two otherwise); then it waits for another path, a
+ * minute where close_timeout cannot be set.
+ */
+#define PATIENCE	120
 #define STUCK		10000	/* no errno */
 #define GET_MPTCP_INFO	1
 
@@ -155,8 +160,7 @@ static int call(int family, unsigned int port, const char *bind_to)
 		quit("MPTCP socket");
 	/* A close that unloading or a flush breaks off may have ended one host only. The other one
 	 * then has to hear of it from that one; with nothing to send it would not ask. What it hears
-	 * is an RST, after which MPTCP waits for another path, a minute where close_timeout cannot
-	 * be set: sooner than PATIENCE.
+	 * is an RST, after which MPTCP waits for another path. See PATIENCE.
 	 */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	net_patience(fd, PATIENCE * 1000);
@@ -301,9 +305,11 @@ void *net_denied(void *arg)
 
 /* --- the ground shakes --- */
 
-/* The second path goes and comes. */
+/* The second path goes and comes: how long it is gone is for the kernel to say, whose lock others hold. */
 void *net_flap(void *arg)
 {
+	unsigned long ms, longest = 0;
+	double begin;
 	int fd;
 
 	(void)arg;
@@ -311,11 +317,17 @@ void *net_flap(void *arg)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	while (!over) {
 		nap_ms(300 + rnd(1500));
+		begin = now();
 		if (interface_up(fd, "g2", false))
 			did(FLAPS, 1);
 		nap_ms(rnd(300));
 		interface_up(fd, "g2", true);
+		ms = (now() - begin) * 1000;
+		did(DOWN, ms);
+		if (ms > longest)
+			longest = ms;
 	}
+	did(LONGEST_DOWN, longest);
 	close(fd);
 	return NULL;
 }

@@ -37,6 +37,7 @@ host()
 gateway()
 {
 	echo "in $NS_G"
+	inside "$NS_G" ip -br addr
 	inside "$NS_G" ip -s neigh
 	inside "$NS_G" cat /proc/net/netfilter/nfnetlink_queue
 	inside "$NS_G" conntrack -L 2>/dev/null | grep -e "port=$PORT\b"
