@@ -39,9 +39,12 @@ excused()
 	rhashtable_insert_slow)
 		[ "$(nproc)" -gt 1 ] || return
 		echo "only in a table that has become too small, and another processor makes it larger in time";;
-	alloc_workqueue | register_pernet_subsys | genl_register_family)
+	kmem_cache_create* | __kmem_cache_create_args | alloc_workqueue | register_pernet_subsys | genl_register_family)
 		[ "$EVERY" != 1 ] || return
 		echo "one allocation of many that loading takes; with MB_FULL all fail";;
+	__kmalloc_cache_noprof | kmalloc_trace)
+		[ "$1" = inject.c ] || return
+		echo "of translated connections, which no story has";;
 	__pskb_pull_tail | pskb_expand_head)
 		[ "$1" = strip.c ] || return
 		echo "of segments merged on receipt into a list, which 13-rewrite makes";;
@@ -61,6 +64,8 @@ unreachable()
 		[ "$1" = strip.c ];;
 	rht_bucket_nested_insert)
 		return 0;;
+	__kmalloc_cache_noprof | kmalloc_trace)
+		[ "$1" = inject.c ];;	# of translated connections, which no story has
 	rhashtable_insert_slow)
 		[ "$(nproc)" -gt 1 ];;
 	*)	return 1;;

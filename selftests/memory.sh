@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034	# variables for the tests
 
-# used: KMALLOC_OBJECTS KMALLOC_BYTES PERCPU VMALLOC PAGES, sizes but the second in kB. Caches are shrunk
-# before: then slabinfo counts what is really in use. PAGES are those that nobody accounts for: neither
+# used: OBJECTS BYTES PERCPU VMALLOC PAGES, sizes but the second in kB. OBJECTS are of kmalloc() and of the
+# module's own caches, which the virtual machines' slab_nomerge keeps apart. Caches are shrunk before: then
+# slabinfo counts what is really in use. PAGES are those that nobody accounts for: neither
 # free (the processors' own lists of free pages, up to 40 MB, included: MemFree is without them) nor a
 # file's, a process's, a slab's or a stack. They stay within 300 kB whatever else happens.
 used()
@@ -17,7 +18,7 @@ used()
 	done 2>/dev/null
 	awk '
 		FILENAME ~ /zoneinfo/ { listed += $1 == "count:" ? $2 * page : 0; next }
-		FILENAME ~ /slabinfo/ && $1 ~ /^kmalloc/ { objects += $2; bytes += $2 * $4 }
+		FILENAME ~ /slabinfo/ && $1 ~ /^(kmalloc|mptcp_mb)/ { objects += $2; bytes += $2 * $4 }
 		{ of[$1] = $2 }
 		END {
 			pages = of["MemTotal:"] - of["MemFree:"] - listed - of["Cached:"] - of["SwapCached:"]

@@ -12,13 +12,18 @@ static bool over(unsigned long since, unsigned long timeout)
 	return time_after(jiffies, since + timeout);
 }
 
+static bool over32(u32 since, u32 timeout)
+{
+	return time_after32((u32)jiffies, since + timeout);
+}
+
 static void expire_subflows(struct mb_sessions *ss, struct mb_session *s)
 {
 	struct mb_subflow *sub, *next;
 
 	list_for_each_entry_safe(sub, next, &s->subflows, member)
 		if (sub->state == MPTCP_MB_SUBFLOW_STATE_CLOSED &&
-		    over(sub->ended, MB_LINGER))
+		    over32(sub->ended, MB_LINGER))
 			mb_subflow_remove(ss, sub);
 }
 
@@ -33,23 +38,23 @@ static void expire_session(struct mb_sessions *ss, struct mb_session *s,
 {
 	switch (s->state) {
 	case MPTCP_MB_SESSION_STATE_CLOSED:
-		if (over(s->since, MB_LINGER)) {
+		if (over32(s->since, MB_LINGER)) {
 			mb_session_remove(ss, s);
 			return;
 		}
 		break;
 	case MPTCP_MB_SESSION_STATE_UNCONFIRMED:
 		timeout = min_t(unsigned long, timeout, MB_UNCONFIRMED_TIMEOUT);
-		if (over(s->born, timeout))
+		if (over32(s->born, timeout))
 			time_out(ss, s);
 		break;
 	case MPTCP_MB_SESSION_STATE_DETACHED:
-		if (over(s->since, MB_LINGER))
+		if (over32(s->since, MB_LINGER))
 			mb_session_end(ss, s, s->last_how);
 		break;
 	case MPTCP_MB_SESSION_STATE_CLOSING:
 		if ((s->flags & MPTCP_MB_SESSION_FLAG_KEYLESS) &&
-		    over(s->born, MB_LINGER))
+		    over32(s->born, MB_LINGER))
 			time_out(ss, s);
 		break;
 	default:

@@ -100,7 +100,7 @@ static int begin(struct mb_sessions *ss, struct mb_session *s,
 	spin_lock_init(&c->lock);
 	c->before = s->state;
 	c->begun = s->state == MPTCP_MB_SESSION_STATE_DETACHED ? s->since :
-								 jiffies;
+								 (u32)jiffies;
 	fill(c, s);
 	smp_store_release(&s->close, c); /* mb_close_segment() */
 	if (old)

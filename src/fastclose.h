@@ -53,8 +53,9 @@ struct mb_close_flow {
  * @tries:	how many were made
  * @alive:	by side of the session: how many tries had been made when it was
  *		last heard to send anything but an RST
- * @begun:	jiffies; of a session without subflows, when it lost the last: its
- *		hosts wait no longer than MB_LINGER for another, and none passes
+ * @begun:	jiffies, half of them; of a session without subflows, when it lost
+ *		the last: its hosts wait no longer than MB_LINGER for another, and
+ *		none passes
  * @next:	flow that the try under way has come to
  * @n:		flows
  * @flow:	those that lived when it began
@@ -65,7 +66,7 @@ struct mb_close {
 	u8 before;
 	u8 tries;
 	u8 alive[2];
-	unsigned long begun;
+	u32 begun;
 	unsigned int next;
 	unsigned int n;
 	struct mb_close_flow flow[];

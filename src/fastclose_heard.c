@@ -123,7 +123,7 @@ static void keyless(struct mb_net *mn, const struct mb_policy *policy,
 	if (th->rst) {
 		/* its sender has ended already: as if it had passed */
 		struct mb_inject in = {
-			.tuple = &sub->tuple,
+			.tuple = &sub->conn.tuple,
 			.from = side,
 			.flags = TCPHDR_RST | (th->ack ? TCPHDR_ACK : 0),
 			.seq = ntohl(th->seq),

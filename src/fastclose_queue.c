@@ -76,12 +76,12 @@ static enum outcome decide(struct mb_sessions *ss, struct mb_session *s,
 		return OUTCOME_OVER;
 	}
 	if (seen_over(c) ||
-	    (!c->n && time_after(jiffies, c->begun + MB_LINGER))) {
+	    (!c->n && time_after32((u32)jiffies, c->begun + MB_LINGER))) {
 		mb_session_end(ss, s, MPTCP_MB_HOW_CLOSED);
 		return OUTCOME_OVER;
 	}
 	if (c->tries >= TRIES ||
-	    (c->n && time_after(jiffies, c->begun + PATIENCE))) {
+	    (c->n && time_after32((u32)jiffies, c->begun + PATIENCE))) {
 		give_up(ss, s);
 		return OUTCOME_OVER;
 	}

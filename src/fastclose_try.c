@@ -105,7 +105,7 @@ static struct sk_buff *build(struct mb_net *mn, const struct mb_subflow *sub,
 {
 	const struct mb_dir *from = &dir[!to];
 	struct mb_inject in = {
-		.tuple = &sub->tuple,
+		.tuple = &sub->conn.tuple,
 		.from = !to,
 		.flags = TCPHDR_ACK | (kind == KIND_RST ? TCPHDR_RST : 0),
 		.window = from->window,
@@ -244,7 +244,8 @@ bool mb_close_try(struct mb_net *mn, const struct mb_policy *policy,
 		return false;
 	__skb_queue_head_init(&queue);
 	for (to = 0; to < 2; to++)
-		mb_ct_find(finder, mn->net, &sub->ct, !to, &flow[to]);
+		mb_ct_find(finder, mn->net, &sub->ct, &sub->conn.tuple, !to,
+			   &flow[to]);
 	for (kind = fallen_back(sub->session) ? KIND_RST : KIND_FASTCLOSE;
 	     kind < KINDS; kind++)
 		for (to = 0; to < 2; to++)

@@ -346,29 +346,67 @@ static __always_inline unsigned int look(struct mb_net *mn, struct sk_buff *skb,
 		return bare(mn, skb, state, th);
 	if (opt[start] != MB_TCPOPT_MPTCP)
 		return search(mn, skb, state, th, len, start);
-	if (start != 12 || !mb_sessions_maybe(mn->sessions, th))
+	if (start != MB_OPTIONS_SYN || !th->syn)
 		return mb_hook_linear(mn, skb, state, th, len, start);
-	return family == AF_INET ? mb_track_quick4(mn, skb, state, th, len) :
-				   mb_track_quick6(mn, skb, state, th, len);
+	return family == AF_INET ? mb_syn_quick4(mn, skb, state, th, len) :
+				   mb_syn_quick6(mn, skb, state, th, len);
 }
 
-/* Not inlined: the way of all other traffic is shorter without. */
-static noinline unsigned int look4(struct mb_net *mn, struct sk_buff *skb,
-				   const struct nf_hook_state *state,
-				   const struct tcphdr *th)
+/**
+ * mb_hook_look4() - judge a segment of any kind but the most common
+ * @mn:		the namespace
+ * @skb:	the packet: mb_packet_quick() is true
+ * @state:	of the hook
+ * @th:		its TCP header, linear but for its options
+ *
+ * Context: RCU read side, BH off.
+ * Return: NF_ACCEPT or NF_DROP
+ */
+noinline unsigned int mb_hook_look4(struct mb_net *mn, struct sk_buff *skb,
+				    const struct nf_hook_state *state,
+				    const struct tcphdr *th)
 {
-	if (unlikely(!softirq_count()))
-		return with_bh_off(mn, skb, state, AF_INET);
 	return look(mn, skb, state, th, AF_INET);
 }
 
-static noinline unsigned int look6(struct mb_net *mn, struct sk_buff *skb,
-				   const struct nf_hook_state *state,
-				   const struct tcphdr *th)
+/**
+ * mb_hook_look6() - as mb_hook_look4(), IPv6
+ * @mn:		the namespace
+ * @skb:	as there
+ * @state:	as there
+ * @th:		as there
+ *
+ * Context: RCU read side, BH off.
+ * Return: NF_ACCEPT or NF_DROP
+ */
+noinline unsigned int mb_hook_look6(struct mb_net *mn, struct sk_buff *skb,
+				    const struct nf_hook_state *state,
+				    const struct tcphdr *th)
+{
+	return look(mn, skb, state, th, AF_INET6);
+}
+
+/* Not inlined: the way of all other traffic is shorter without. */
+static noinline unsigned int unusual4(struct mb_net *mn, struct sk_buff *skb,
+				      const struct nf_hook_state *state,
+				      const struct tcphdr *th)
+{
+	if (unlikely(!softirq_count()))
+		return with_bh_off(mn, skb, state, AF_INET);
+	if (mb_sessions_maybe(mn->sessions, th) && mb_track_may(th))
+		return mb_track_quick4(mn, skb, state, th);
+	return mb_hook_look4(mn, skb, state, th);
+}
+
+static noinline unsigned int unusual6(struct mb_net *mn, struct sk_buff *skb,
+				      const struct nf_hook_state *state,
+				      const struct tcphdr *th)
 {
 	if (unlikely(!softirq_count()))
 		return with_bh_off(mn, skb, state, AF_INET6);
-	return look(mn, skb, state, th, AF_INET6);
+	if (mb_sessions_maybe(mn->sessions, th) && mb_track_may(th))
+		return mb_track_quick6(mn, skb, state, th);
+	return mb_hook_look6(mn, skb, state, th);
 }
 
 static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
@@ -382,8 +420,8 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 		return examine(mn, skb, state, family);
 	if (unlikely(!mb_packet_usual(skb, family, th) ||
 		     mb_sessions_maybe(mn->sessions, th)))
-		return family == AF_INET ? look4(mn, skb, state, th) :
-					   look6(mn, skb, state, th);
+		return family == AF_INET ? unusual4(mn, skb, state, th) :
+					   unusual6(mn, skb, state, th);
 	mb_count(&mn->stats, EXIT(PLAIN));
 	return NF_ACCEPT;
 }

@@ -253,17 +253,43 @@ void mb_ct_follow(struct mb_flow_ct *flow, const struct sk_buff *skb, bool back)
 		flow->ctinfo = established(!CTINFO2DIR(flow->ctinfo));
 }
 
+/* The tuple of an entry that translates nothing */
+static struct nf_conntrack_tuple plain(const struct mb_tuple *t,
+				       unsigned int original)
+{
+	struct nf_conntrack_tuple ct = {
+		.src.l3num = t->family,
+		.src.u.tcp.port = t->port[original],
+		.dst.u.tcp.port = t->port[!original],
+		.dst.protonum = IPPROTO_TCP,
+		.dst.dir = IP_CT_DIR_ORIGINAL,
+	};
+
+	if (t->family == AF_INET) {
+		ct.src.u3.ip = t->addr[original].s6_addr32[0];
+		ct.dst.u3.ip = t->addr[!original].s6_addr32[0];
+	} else {
+		ct.src.u3.in6 = t->addr[original];
+		ct.dst.u3.in6 = t->addr[!original];
+	}
+	return ct;
+}
+
 /**
  * mb_ct_ref_set() - remember how to find a connection's conntrack entry
- * @ref:		filled
- * @skb:		a segment of the connection
+ * @ref:		filled, empty before
+ * @tuple:		the connection
+ * @skb:		a segment of it
  * @sender_side:	side of the connection's tuple that sent it
  *
- * Context: any.
+ * Context: any; allocates atomically. Without memory a translated one is not
+ *	    known.
  */
-void mb_ct_ref_set(struct mb_ct_ref *ref, const struct sk_buff *skb,
-		   unsigned int sender_side)
+void mb_ct_ref_set(struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		   const struct sk_buff *skb, unsigned int sender_side)
 {
+	const struct nf_conntrack_tuple *original;
+	struct nf_conntrack_tuple same;
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
@@ -274,7 +300,26 @@ void mb_ct_ref_set(struct mb_ct_ref *ref, const struct sk_buff *skb,
 	ref->original = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
 			sender_side : !sender_side;
 	ref->zone = *nf_ct_zone(ct);
-	ref->tuple = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	original = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	same = plain(tuple, ref->original);
+	if (nf_ct_tuple_equal(original, &same))
+		return;
+	ref->nat = kmalloc(sizeof(*ref->nat), GFP_ATOMIC | __GFP_NOWARN);
+	if (ref->nat)
+		*ref->nat = *original;
+	else
+		ref->known = false;
+}
+
+/**
+ * mb_ct_ref_free() - it is not needed any more
+ * @ref:	of mb_ct_ref_set(), or empty; without readers
+ *
+ * Context: any.
+ */
+void mb_ct_ref_free(struct mb_ct_ref *ref)
+{
+	kfree(ref->nat);
 }
 
 /**
@@ -303,23 +348,26 @@ void mb_ct_finder_put(struct mb_ct_finder *f)
  * @f:		of mb_ct_finder_get()
  * @net:	the namespace
  * @ref:	of the connection
+ * @tuple:	the connection
  * @from:	side of its tuple in whose name the segment is sent
  * @flow:	filled; to be released
  *
  * Context: process or softirq.
  */
 void mb_ct_find(const struct mb_ct_finder *f, struct net *net,
-		const struct mb_ct_ref *ref, unsigned int from,
-		struct mb_flow_ct *flow)
+		const struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		unsigned int from, struct mb_flow_ct *flow)
 {
 	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple ct;
 
 	*flow = (struct mb_flow_ct){};
 	if (ref->untracked)
 		flow->ctinfo = IP_CT_UNTRACKED;
 	if (!f->find || !ref->known)
 		return;
-	h = f->find(net, &ref->zone, &ref->tuple);
+	ct = ref->nat ? *ref->nat : plain(tuple, ref->original);
+	h = f->find(net, &ref->zone, &ct);
 	if (!h)
 		return;
 	flow->ct = nf_ct_tuplehash_to_ctrack(h);
@@ -343,8 +391,12 @@ void mb_ct_follow(struct mb_flow_ct *flow, const struct sk_buff *skb, bool back)
 {
 }
 
-void mb_ct_ref_set(struct mb_ct_ref *ref, const struct sk_buff *skb,
-		   unsigned int sender_side)
+void mb_ct_ref_set(struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		   const struct sk_buff *skb, unsigned int sender_side)
+{
+}
+
+void mb_ct_ref_free(struct mb_ct_ref *ref)
 {
 }
 
@@ -357,8 +409,8 @@ void mb_ct_finder_put(struct mb_ct_finder *f)
 }
 
 void mb_ct_find(const struct mb_ct_finder *f, struct net *net,
-		const struct mb_ct_ref *ref, unsigned int from,
-		struct mb_flow_ct *flow)
+		const struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		unsigned int from, struct mb_flow_ct *flow)
 {
 }
 

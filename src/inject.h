@@ -68,8 +68,9 @@ struct sk_buff *mb_inject_build(struct net *net, const struct mb_inject *in,
 bool mb_inject_send(struct net *net, struct sk_buff *skb);
 
 /* To find a connection's conntrack entry again; no use without conntrack. */
-void mb_ct_ref_set(struct mb_ct_ref *ref, const struct sk_buff *skb,
-		   unsigned int sender_side);
+void mb_ct_ref_set(struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		   const struct sk_buff *skb, unsigned int sender_side);
+void mb_ct_ref_free(struct mb_ct_ref *ref);
 void mb_ct_follow(struct mb_flow_ct *flow, const struct sk_buff *skb, bool back);
 
 /**
@@ -86,8 +87,8 @@ struct mb_ct_finder {
 void mb_ct_finder_get(struct mb_ct_finder *f);
 void mb_ct_finder_put(struct mb_ct_finder *f);
 void mb_ct_find(const struct mb_ct_finder *f, struct net *net,
-		const struct mb_ct_ref *ref, unsigned int from,
-		struct mb_flow_ct *flow);
+		const struct mb_ct_ref *ref, const struct mb_tuple *tuple,
+		unsigned int from, struct mb_flow_ct *flow);
 void mb_ct_release(struct mb_flow_ct *flow);
 
 /**

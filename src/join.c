@@ -4,42 +4,18 @@
  * let through is in join_pending.c.
  */
 #include "announce.h"
-#include "hash.h"
 #include "join.h"
 
 /**
- * mb_join_find() - the pending join of a connection
- * @ss:		the table
- * @tuple:	its connection
+ * mb_join_only() - the one MP_JOIN of a segment
+ * @opts:	its MPTCP options
  *
- * Context: RCU read side.
- * Return: the join, or NULL
- */
-struct mb_join *mb_join_find(struct mb_sessions *ss,
-			     const struct mb_tuple *tuple)
-{
-	return rhashtable_lookup(&ss->joins, tuple, mb_join_params);
-}
-
-/**
- * mb_joinable() - whether a join may be tied to this session
- * @s:	the session
+ * What has several, or an MP_CAPABLE beside, is judged as what is not known: hosts
+ * may differ in which of them they read.
  *
- * Context: RCU read side, or the table's lock.
- * Return: its client's key is proven, and it has not ended
+ * Return: it, well-formed, or NULL
  */
-bool mb_joinable(const struct mb_session *s)
-{
-	return (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
-	       (s->state == MPTCP_MB_SESSION_STATE_CONFIRMED ||
-		s->state == MPTCP_MB_SESSION_STATE_DETACHED ||
-		s->state == MPTCP_MB_SESSION_STATE_CLOSING);
-}
-
-/* The one MP_JOIN of a segment. What has several, or an MP_CAPABLE beside, is
- * judged as what is not known: hosts may differ in which of them they read.
- */
-static const struct mb_option *only_join(const struct mb_options *opts)
+const struct mb_option *mb_join_only(const struct mb_options *opts)
 {
 	const struct mb_option *o, *join = NULL;
 	unsigned int i;
@@ -57,45 +33,33 @@ static const struct mb_option *only_join(const struct mb_options *opts)
 	return join;
 }
 
-/* How well the addresses of a join fit the session: hosts keep one address, or
- * the server its port, more often than none.
- */
-static unsigned int likeness(const struct mb_session *s, unsigned int joined,
-			     const struct mb_tuple *tuple, unsigned int opener)
-{
-	unsigned int client = joined == MB_SERVER ? opener : !opener;
-	unsigned int points = 0;
-
-	if (mb_tuple_has(tuple, !client, s->site.family, &s->site.server))
-		points += 4;
-	if (mb_tuple_has(tuple, client, s->site.family, &s->site.client))
-		points += 4;
-	if (joined == MB_SERVER &&
-	    tuple->port[!client] == htons(s->site.port))
-		points++;
-	return points;
-}
-
-/* Until its server proves the server's key, all that is known of it is what its
+/* Whether a join may be of this session, and how well its addresses fit: hosts keep
+ * one address, or the server its port, more often than none. 0: it may not.
+ *
+ * Until its server proves the server's key, all that is known of it is what its
  * client claims, who may know another server's keys, and name that one by them:
  * joins then have to be with the address that the session was begun with, or with
  * one that its server announced. The client's own key is for the client to choose,
  * so that it may be another server's at all times: who joins the client has one of
  * the session's addresses, or goes to one.
  */
-static bool trusted(const struct mb_session *s, unsigned int joined,
-		    const struct mb_tuple *tuple, unsigned int opener)
+static __always_inline unsigned int
+trust_in(const struct mb_session *s, unsigned int joined,
+	 const struct mb_tuple *tuple, unsigned int opener)
 {
 	unsigned int server = joined == MB_SERVER ? !opener : opener;
+	bool at_server, by_client;
 
 	if (!mb_joinable(s))
-		return false;
-	if (mb_tuple_has(tuple, server, s->site.family, &s->site.server) ||
-	    mb_announced(s, tuple, server))
-		return true;
-	return (s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) &&
-	       (joined == MB_SERVER ||
-		mb_tuple_has(tuple, !server, s->site.family, &s->site.client));
+		return 0;
+	at_server = mb_tuple_has(tuple, server, s->site.family, &s->site.server);
+	by_client = mb_tuple_has(tuple, !server, s->site.family, &s->site.client);
+	if (!at_server && !mb_announced(s, tuple, server) &&
+	    (!(s->flags & MPTCP_MB_SESSION_FLAG_SERVER_KEY_PROVEN) ||
+	     (joined == MB_CLIENT && !by_client)))
+		return 0;
+	return 1 + 4 * at_server + 4 * by_client +
+	       (joined == MB_SERVER && tuple->port[server] == htons(s->site.port));
 }
 
 static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)
@@ -108,11 +72,44 @@ static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)
 }
 
 /**
+ * struct named - whom a token names
+ * @token:	the token
+ * @tuple:	of the join
+ * @opener:	side of it that sent the SYN
+ * @best:	trust_in() who fits best so far
+ * @jn:		who that is
+ */
+struct named {
+	u32 token;
+	const struct mb_tuple *tuple;
+	unsigned int opener;
+	unsigned int best;
+	struct mb_joining *jn;
+};
+
+static __always_inline bool compare(struct hlist_node *node, void *what)
+{
+	struct mb_token *t = hlist_entry(node, struct mb_token, node);
+	struct mb_session *s = mb_token_session(t);
+	struct named *n = what;
+	unsigned int points;
+
+	if (t->token != n->token || !s)
+		return false;
+	points = trust_in(s, t->side, n->tuple, n->opener);
+	if (points > n->best) {
+		known(n->jn, s, t->side);
+		n->best = points;
+	}
+	return false;
+}
+
+/**
  * mb_join_syn() - whose session the SYN of a join names
  * @ss:		the table
  * @tuple:	its connection
  * @side:	of @tuple that sent it
- * @opts:	its MPTCP options
+ * @opt:	of mb_join_only()
  * @jn:		filled
  *
  * Tokens are unique on a host, not here: of several sessions the one is taken
@@ -121,31 +118,17 @@ static void known(struct mb_joining *jn, struct mb_session *s, u8 joined)
  * Context: RCU read side.
  */
 void mb_join_syn(struct mb_sessions *ss, const struct mb_tuple *tuple,
-		 unsigned int side, const struct mb_options *opts,
+		 unsigned int side, const struct mb_option *opt,
 		 struct mb_joining *jn)
 {
-	unsigned int points, best = 0;
-	struct rhlist_head *list, *pos;
-	struct mb_token *t;
-	u32 token;
+	struct named n = { .tuple = tuple, .opener = side, .jn = jn };
 
 	jn->kind = MB_JOIN_ORPHAN;
-	jn->opt = only_join(opts);
-	if (!jn->opt)
+	jn->opt = opt;
+	if (!opt)
 		return;
-	token = jn->opt->join.token;
-	list = rhltable_lookup(&ss->tokens, &token, mb_token_params);
-	rhl_for_each_entry_rcu(t, pos, list, node) {
-		struct mb_session *s = READ_ONCE(t->session);
-
-		if (!s || t->token != token || !trusted(s, t->side, tuple, side))
-			continue;
-		points = 1 + likeness(s, t->side, tuple, side);
-		if (points > best) {
-			known(jn, s, t->side);
-			best = points;
-		}
-	}
+	n.token = opt->join.token;
+	mb_map_get(&ss->tokens, mb_tokens_hash(n.token), compare, &n);
 }
 
 static bool verify(const struct mb_session *s, const struct mb_join *join,
@@ -155,6 +138,37 @@ static bool verify(const struct mb_session *s, const struct mb_join *join,
 				  s->keys.key[!joined], nonce,
 				  join->nonce[join->opener], hmac,
 				  MB_JOIN_HMAC_SYNACK);
+}
+
+/**
+ * struct signer - whose HMAC a SYN/ACK has
+ * @join:	the pending join
+ * @tuple:	its connection
+ * @hmac:	of the SYN/ACK
+ * @nonce:	likewise
+ * @jn:		set when it is found
+ */
+struct signer {
+	const struct mb_join *join;
+	const struct mb_tuple *tuple;
+	const u8 *hmac;
+	u32 nonce;
+	struct mb_joining *jn;
+};
+
+static bool signs(struct hlist_node *node, void *what)
+{
+	struct mb_token *t = hlist_entry(node, struct mb_token, node);
+	struct mb_session *s = mb_token_session(t);
+	const struct signer *sg = what;
+	const struct mb_join *join = sg->join;
+
+	if (t->token != join->token || !s || s == join->session ||
+	    !trust_in(s, t->side, sg->tuple, join->opener) ||
+	    !verify(s, join, t->side, sg->hmac, sg->nonce))
+		return false;
+	known(sg->jn, s, t->side);
+	return true;
 }
 
 /**
@@ -173,37 +187,23 @@ void mb_join_synack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		    const struct mb_options *opts, struct mb_joining *jn)
 {
 	const struct mb_join *join = mb_join_find(ss, tuple);
-	struct rhlist_head *list, *pos;
-	struct mb_token *t;
-	const u8 *hmac;
-	u32 token;
+	struct signer sg = { .join = join, .tuple = tuple, .jn = jn };
 
 	jn->kind = MB_JOIN_ORPHAN;
-	jn->opt = only_join(opts);
+	jn->opt = mb_join_only(opts);
 	if (!jn->opt || !join || side == join->opener ||
 	    ntohl(th->ack_seq) != join->isn + 1)
 		return;
-	hmac = (const u8 *)(th + 1) + jn->opt->join.hmac_off;
-	if (verify(join->session, join, join->joined, hmac,
-		   jn->opt->join.nonce)) {
+	sg.hmac = (const u8 *)(th + 1) + jn->opt->join.hmac_off;
+	sg.nonce = jn->opt->join.nonce;
+	if (verify(join->session, join, join->joined, sg.hmac, sg.nonce)) {
 		known(jn, join->session, join->joined);
 		return;
 	}
-	/* the addresses may have told wrong which of several it is */
-	token = join->token;
-	list = rhltable_lookup(&ss->tokens, &token, mb_token_params);
-	rhl_for_each_entry_rcu(t, pos, list, node) {
-		struct mb_session *s = READ_ONCE(t->session);
-
-		if (s && s != join->session && t->token == token &&
-		    trusted(s, t->side, tuple, join->opener) &&
-		    verify(s, join, t->side, hmac, jn->opt->join.nonce)) {
-			known(jn, s, t->side);
-			return;
-		}
-	}
 	jn->kind = MB_JOIN_FORGED;
 	jn->session = join->session;
+	/* the addresses may have told wrong which of several it is */
+	mb_map_find(&ss->tokens, mb_tokens_hash(join->token), signs, &sg);
 }
 
 /**
@@ -226,7 +226,7 @@ void mb_join_ack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 	const u8 *hmac;
 
 	jn->kind = MB_JOIN_NONE;
-	jn->opt = only_join(opts);
+	jn->opt = mb_join_only(opts);
 	if (!jn->opt || !join || side != join->opener || !join->answered ||
 	    ntohl(th->seq) != join->isn + 1 ||
 	    ntohl(th->ack_seq) != join->peer_isn + 1)

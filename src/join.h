@@ -35,12 +35,41 @@ struct mb_joining {
 	const struct mb_option *opt;
 };
 
+/**
+ * mb_joinable() - whether a join may be tied to this session
+ * @s:	the session
+ *
+ * Context: RCU read side, or the table's lock.
+ * Return: its client's key is proven, and it has not ended
+ */
+static inline bool mb_joinable(const struct mb_session *s)
+{
+	return (s->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN) &&
+	       (s->state == MPTCP_MB_SESSION_STATE_CONFIRMED ||
+		s->state == MPTCP_MB_SESSION_STATE_DETACHED ||
+		s->state == MPTCP_MB_SESSION_STATE_CLOSING);
+}
+
+/**
+ * mb_join_find() - the pending join of a connection
+ * @ss:		the table
+ * @tuple:	its connection
+ *
+ * Context: RCU read side, or the table's lock.
+ * Return: the join, or NULL
+ */
+static inline struct mb_join *mb_join_find(struct mb_sessions *ss,
+					   const struct mb_tuple *tuple)
+{
+	struct mb_conn *conn = mb_conn_find(&ss->joins, tuple);
+
+	return conn ? container_of(conn, struct mb_join, conn) : NULL;
+}
+
 /* join.c: before the verdict */
-struct mb_join *mb_join_find(struct mb_sessions *ss,
-			     const struct mb_tuple *tuple);
-bool mb_joinable(const struct mb_session *s);
+const struct mb_option *mb_join_only(const struct mb_options *opts);
 void mb_join_syn(struct mb_sessions *ss, const struct mb_tuple *tuple,
-		 unsigned int side, const struct mb_options *opts,
+		 unsigned int side, const struct mb_option *opt,
 		 struct mb_joining *jn);
 void mb_join_synack(struct mb_sessions *ss, const struct mb_tuple *tuple,
 		    unsigned int side, const struct tcphdr *th,

@@ -4,15 +4,14 @@
  */
 #include <linux/slab.h>
 
-#include "hash.h"
 #include "join.h"
 #include "netns.h"
 #include "track.h"
 
 static void remove(struct mb_sessions *ss, struct mb_join *join)
 {
-	rhashtable_remove_fast(&ss->joins, &join->node, mb_join_params);
-	mb_ports_del(ss, &join->tuple);
+	mb_map_del(&ss->joins, &join->conn.node);
+	mb_ports_del(ss, &join->conn.tuple);
 	list_del(&join->member);
 	join->session->n_joins--;
 	mb_joins_count(ss, join->session, -1);
@@ -84,20 +83,32 @@ static struct mb_join *new_join(struct mb_sessions *ss, struct mb_session *s,
 		untracked(ss, true);
 		return NULL;
 	}
-	join->tuple = *tuple;
+	join->conn.tuple = *tuple;
 	join->session = s;
 	return join;
+}
+
+/* mb_join_find(), which most often finds nothing */
+static struct mb_join *find(struct mb_sessions *ss, const struct mb_tuple *tuple)
+{
+	if (!READ_ONCE(ss->ports[mb_tuple_index(tuple)]))
+		return NULL;
+	return mb_join_find(ss, tuple);
+}
+
+/* Whether a SYN was seen before */
+static bool same(const struct mb_join *join, unsigned int side,
+		 const struct tcphdr *th, const struct mb_joining *jn)
+{
+	return join->session == jn->session && join->isn == ntohl(th->seq) &&
+	       join->nonce[side] == jn->opt->join.nonce;
 }
 
 /* Complete before anybody can find it: readers take no lock. */
 static void insert(struct mb_sessions *ss, struct mb_join *join)
 {
-	if (rhashtable_insert_fast(&ss->joins, &join->node, mb_join_params)) {
-		kfree(join);
-		untracked(ss, true);
-		return;
-	}
-	mb_ports_add(ss, &join->tuple);
+	mb_map_add(&ss->joins, &join->conn.node);
+	mb_ports_add(ss, &join->conn.tuple);
 	list_add_tail(&join->member, &join->session->joins);
 	join->session->n_joins++;
 	mb_joins_count(ss, join->session, 1);
@@ -122,14 +133,16 @@ void mb_join_syn_passed(struct mb_net *mn, const struct mb_tuple *tuple,
 	struct mb_session *s = jn->session;
 	struct mb_join *join, *old;
 
+	old = find(ss, tuple);
+	if (old && same(old, side, th, jn))
+		return;
 	spin_lock(&ss->lock);
 	if (!policy || !mb_joinable(s) ||
 	    s->state == MPTCP_MB_SESSION_STATE_CLOSING)
 		goto unlock;
-	old = mb_join_find(ss, tuple);
-	if (old && old->session == s && old->isn == ntohl(th->seq) &&
-	    old->nonce[side] == jn->opt->join.nonce)
-		goto unlock;	/* once more */
+	old = find(ss, tuple);
+	if (old && same(old, side, th, jn))
+		goto unlock;
 	if (old)
 		remove(ss, old);
 	join = new_join(ss, s, tuple, policy->set.max_sessions);

@@ -74,7 +74,7 @@ static void look_at_join(struct mb_way *w, struct mb_joining *jn)
 	struct mb_sessions *ss = w->mn->sessions;
 
 	if (w->place == MB_PLACE_SYN)
-		mb_join_syn(ss, &w->tuple, w->side, &w->opts, jn);
+		mb_join_syn(ss, &w->tuple, w->side, mb_join_only(&w->opts), jn);
 	else
 		mb_join_synack(ss, &w->tuple, w->side, w->th, &w->opts, jn);
 	if ((jn->kind == MB_JOIN_CLOSING && !enforces(w)) ||

@@ -198,7 +198,6 @@ void mb_learn_claim(struct mb_sessions *ss, struct mb_session *s,
 		/* it maps what it carries, which is the first of the data */
 		spin_lock(&sub->lock);
 		d->map_end = seg->end;
-		d->mapped = true;
 		d->data_end = mb_data_max(d->data_end, s->idsn[MB_CLIENT] + 1 +
 							seg->payload);
 		spin_unlock(&sub->lock);

@@ -275,7 +275,7 @@ static bool changes_nothing(const struct mb_subflow *sub,
 	if ((attention & MB_ATTENTION_DATA_FIN) && (flags & fins) == fins)
 		return false;
 	return !(attention & ~(MB_ATTENTION_PROOF | MB_ATTENTION_FIN |
-			       MB_ATTENTION_DATA_FIN));
+			       MB_ATTENTION_DATA_FIN | MB_ATTENTION_SILENT));
 }
 
 /* What began with a SYN/ACK came to nothing: the old connection goes on. */
@@ -310,7 +310,7 @@ void mb_life(struct mb_net *mn, struct mb_subflow *sub,
 		return;
 	not_reopened(sub, seg);
 	spin_lock(&ss->lock);
-	if (!list_empty(&sub->member) &&
+	if (!sub->gone &&
 	    sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE) {
 		if (s->state != MPTCP_MB_SESSION_STATE_CLOSED)
 			open_session(ss, s, sub, seg);
@@ -353,7 +353,7 @@ bool mb_life_renewed(struct mb_net *mn, struct mb_subflow *sub,
 	    !(sub->session->flags & MPTCP_MB_SESSION_FLAG_CLIENT_KEY_PROVEN))
 		renewed = true;
 	spin_unlock(&sub->lock);
-	if (renewed && !list_empty(&sub->member)) {
+	if (renewed && !sub->gone) {
 		mb_subflow_close(ss, sub, MPTCP_MB_HOW_REPLACED);
 		mb_subflow_remove(ss, sub);
 	}

@@ -52,9 +52,15 @@ static int __init mb_init(void)
 	mb_wq = alloc_workqueue("mptcp_mb", WQ_UNBOUND, 0);
 	if (!mb_wq)
 		return -ENOMEM;
-	err = register_pernet_subsys(&net_ops);
+	err = mb_session_init();
 	if (err)
 		goto free_wq;
+	err = mb_subflow_init();
+	if (err)
+		goto session_exit;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto subflow_exit;
 	err = mb_netlink_init();
 	if (err)
 		goto unregister_net;
@@ -62,6 +68,10 @@ static int __init mb_init(void)
 
 unregister_net:
 	unregister_pernet_subsys(&net_ops);
+subflow_exit:
+	mb_subflow_exit();
+session_exit:
+	mb_session_exit();
 free_wq:
 	destroy_workqueue(mb_wq);
 	return err;
@@ -75,6 +85,8 @@ static void __exit mb_exit(void)
 	mb_netlink_exit();
 	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
+	mb_subflow_exit();
+	mb_session_exit();
 	destroy_workqueue(mb_wq);
 }
 

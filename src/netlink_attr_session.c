@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sessions, subflows and refusals as netlink attributes. */
+#include <linux/inetdevice.h>
 #include <linux/jiffies.h>
 #include <linux/tcp.h>
+#include <net/ipv6.h>
 #include <net/netlink.h>
 #include <net/tcp.h>
 
@@ -26,16 +28,21 @@ static u32 seconds_since(const unsigned long *then)
 	return time_after(now, since) ? (now - since) / HZ : 0;
 }
 
-/* What is kept of the entry that matched */
-static int put_entry(struct sk_buff *skb, int type, const struct mb_site_key *key,
-		     u8 action)
+/* What is kept of the entry that matched; @addr: within its prefix */
+static int put_entry(struct sk_buff *skb, int type, u8 family,
+		     const struct in6_addr *addr, u8 len, u8 action)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
+	struct in6_addr prefix;
 
+	if (family == AF_INET)
+		prefix.s6_addr32[0] = addr->s6_addr32[0] & inet_make_mask(len);
+	else if (family == AF_INET6)
+		ipv6_addr_prefix(&prefix, addr, len);
 	if (!nest ||
-	    (key->family &&
-	     (put_address(skb, MPTCP_MB_SITE_ADDRESS, key->family, &key->addr) ||
-	      nla_put_u8(skb, MPTCP_MB_SITE_PREFIX_LEN, key->len))) ||
+	    (family &&
+	     (put_address(skb, MPTCP_MB_SITE_ADDRESS, family, &prefix) ||
+	      nla_put_u8(skb, MPTCP_MB_SITE_PREFIX_LEN, len))) ||
 	    nla_put_u8(skb, MPTCP_MB_SITE_ACTION, action))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -86,7 +93,7 @@ static u32 subflow_flags(const struct mb_subflow *sub, const struct mb_dir *dir)
 int mb_attr_put_subflow(struct sk_buff *skb, int type, struct mb_subflow *sub)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
-	const struct mb_tuple *t = &sub->tuple;
+	const struct mb_tuple *t = &sub->conn.tuple;
 	struct mb_dir dir[2];
 	u8 c = sub->client;
 
@@ -213,7 +220,8 @@ int mb_attr_put_session(struct sk_buff *skb, int type, const struct mb_session *
 	    nla_put_u8(skb, MPTCP_MB_SESSION_FALLBACK, s->fallback) ||
 	    nla_put_u32(skb, MPTCP_MB_SESSION_FLAGS, flags) ||
 	    (s->matched &&
-	     put_entry(skb, MPTCP_MB_SESSION_SITE, &s->entry, s->action)) ||
+	     put_entry(skb, MPTCP_MB_SESSION_SITE, s->entry_family,
+		       &s->site.server, s->entry_len, s->action)) ||
 	    put_counts(skb, s) ||
 	    (subflows && put_subflows(skb, s)))
 		return -EMSGSIZE;
@@ -248,7 +256,8 @@ int mb_attr_put_refusal(struct sk_buff *skb, int type, const struct mb_refusal *
 	    (r->session &&
 	     nla_put_u32(skb, MPTCP_MB_REFUSAL_SESSION, r->session)) ||
 	    (r->matched &&
-	     put_entry(skb, MPTCP_MB_REFUSAL_SITE, &r->site, r->action)))
+	     put_entry(skb, MPTCP_MB_REFUSAL_SITE, r->site.family,
+		       &r->site.addr, r->site.len, r->action)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

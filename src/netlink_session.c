@@ -190,7 +190,7 @@ static int get_tuple(struct genl_info *info, struct mb_tuple *t)
 	if (th.source == th.dest && ipv6_addr_equal(&src, &dst))
 		return refuse(info, MPTCP_MB_A_DESTINATION, -EINVAL,
 			      "both ends are the same");
-	side = mb_tuple_order(&th, &src, &dst, family == AF_INET ? 4 : 16);
+	side = mb_tuple_order(*(const u32 *)&th, &src, &dst, family == AF_INET ? 4 : 16);
 	t->addr[side] = src;
 	t->addr[!side] = dst;
 	t->port[side] = th.source;

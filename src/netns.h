@@ -36,6 +36,8 @@ struct mb_txn {
  * struct mb_net - one network namespace
  * @stats:		counters; segments count here first of all
  * @policy:		NULL: not armed
+ * @quick:		the table of subflows, or NULL: their data needs more than to
+ *			be counted
  * @sessions:		NULL until it was armed for the first time
  * @refused:		likewise
  * @changed:		jiffies of the last change of policy; no lock
@@ -57,6 +59,7 @@ struct mb_txn {
 struct mb_net {
 	struct mb_stats stats;
 	struct mb_policy __rcu *policy;
+	struct mb_map *quick;
 	struct mb_sessions *sessions;
 	struct mb_refused *refused;
 	unsigned long changed;

@@ -11,6 +11,20 @@
 #define ADD_ADDR_ECHO		0x01
 #define PRIO_BACKUP		0x01
 
+/* By flags: of four, the first and third have no data ACK, the second one of 4
+ * bytes, the last one of 8.
+ */
+const u8 mb_dss_size[MB_DSS_FLAGS + 1] = {
+	4, 8, 4, 12,		/* no mapping */
+	14, 18, 14, 22,		/* one with a data sequence number of 4 bytes */
+	4, 8, 4, 12,		/* none */
+	18, 22, 18, 26,		/* of 8 bytes */
+	4, 8, 4, 12,		/* the same with DATA_FIN */
+	14, 18, 14, 22,
+	4, 8, 4, 12,
+	18, 22, 18, 26,
+};
+
 /* Each parse_...() reads an option that fits into the header, @len bytes at
  * @p, MB_TCPOLEN_SUBTYPE at least; o->off is set. They return enum mb_fault.
  */

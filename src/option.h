@@ -6,9 +6,11 @@
 #define MB_OPTION_H
 
 #ifdef __KERNEL__
+#include <asm/byteorder.h>
 #include <linux/types.h>
 #include <linux/string.h>
 #else
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 #include <linux/types.h>
@@ -17,6 +19,9 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 #define noinline
+#define be16_to_cpu(x)	be16toh(x)
+#define be32_to_cpu(x)	be32toh(x)
+#define be64_to_cpu(x)	be64toh(x)
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #endif
@@ -265,6 +270,8 @@ static __always_inline bool mb_options_timestamps(const u8 *opt,
 	return len >= 12 && !memcmp(opt, nop_nop_ts, sizeof(nop_nop_ts));
 }
 
+#define MB_OPTIONS_SYN	20	/* mb_options_start() of what Linux has in a SYN */
+
 /* Bytes that need no walk, at whose end an option begins, if any: timestamps;
  * or MSS, SACK permitted, timestamps and window scale, as Linux lays out a SYN.
  */
@@ -276,10 +283,10 @@ static __always_inline unsigned int mb_options_start(const u8 *opt,
 
 	if (mb_options_timestamps(opt, len))
 		return 12;
-	if (len >= 20 && !memcmp(opt, mss, sizeof(mss)) &&
+	if (len >= MB_OPTIONS_SYN && !memcmp(opt, mss, sizeof(mss)) &&
 	    !memcmp(opt + 4, sack_ts, sizeof(sack_ts)) &&
 	    !memcmp(opt + 16, nop_ws, sizeof(nop_ws)))
-		return 20;
+		return MB_OPTIONS_SYN;
 	return 0;
 }
 

@@ -13,23 +13,34 @@
 #define MB_DSS_SEQ64		0x08
 #define MB_DSS_DATA_FIN		0x10
 
-/* Compilers make one load of each of these. */
+#define MB_DSS_FLAGS		0x1f	/* all of these */
+
 static __always_inline u16 mb_get16(const u8 *p)
 {
-	return p[0] << 8 | p[1];
+	__be16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return be16_to_cpu(v);
 }
 
 static __always_inline u32 mb_get32(const u8 *p)
 {
-	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+	__be32 v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32_to_cpu(v);
 }
 
 static __always_inline u64 mb_get64(const u8 *p)
 {
-	return (u64)p[0] << 56 | (u64)p[1] << 48 | (u64)p[2] << 40 |
-	       (u64)p[3] << 32 | (u64)p[4] << 24 | (u64)p[5] << 16 |
-	       (u64)p[6] << 8 | p[7];
+	__be64 v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64_to_cpu(v);
 }
+
+/* Bytes of a DSS with these flags, without a checksum */
+extern const u8 mb_dss_size[MB_DSS_FLAGS + 1];
 
 /* A DSS whose flags tell of @ack bytes of data ACK, and of @seq bytes of data
  * sequence number at the head of a mapping. Both are constants where this is

@@ -111,6 +111,17 @@ struct mb_policy *mb_policy_live(struct mb_net *mn)
 	return rcu_dereference_protected(mn->policy, lockdep_is_held(&mn->lock));
 }
 
+/* Returns the policy that was. */
+static struct mb_policy *put_in_force(struct mb_net *mn, struct mb_policy *p)
+{
+	struct mb_policy *old = mb_policy_live(mn);
+	bool quick = p && !p->set.share_mark;
+
+	rcu_assign_pointer(mn->policy, p);
+	WRITE_ONCE(mn->quick, quick ? &mn->sessions->subflows : NULL);
+	return old;
+}
+
 static void changed(struct mb_net *mn)
 {
 	mn->generation++;
@@ -217,7 +228,7 @@ int mb_policy_set(struct mb_net *mn, const struct mb_settings *set,
 		kfree(new);
 		return err;
 	}
-	rcu_assign_pointer(mn->policy, new);
+	put_in_force(mn, new);
 	kfree_rcu(old, rcu);
 	changed(mn);
 	tidy(mn);
@@ -240,7 +251,6 @@ nomem:
 int mb_policy_replace(struct mb_net *mn, struct mb_policy *cand,
 		      struct netlink_ext_ack *extack)
 {
-	struct mb_policy *old = mb_policy_live(mn);
 	int err;
 
 	err = prepare(mn);
@@ -251,8 +261,7 @@ int mb_policy_replace(struct mb_net *mn, struct mb_policy *cand,
 	err = mb_hooks_add(mn, hooks_of(cand), extack);
 	if (err)
 		return err;
-	rcu_assign_pointer(mn->policy, cand);
-	retire(mn, old);
+	retire(mn, put_in_force(mn, cand));
 	changed(mn);
 	tidy(mn);
 	return 0;
@@ -369,7 +378,7 @@ void mb_policy_flush(struct mb_net *mn)
 	if (!old)
 		return;
 	mb_hooks_trim(mn, 0);
-	RCU_INIT_POINTER(mn->policy, NULL);
+	old = put_in_force(mn, NULL);
 	mb_sessions_forget(mn->sessions);
 	retire(mn, old);
 	changed(mn);

@@ -71,6 +71,13 @@ static const struct mb_keys *proven(struct mb_session *s,
 	return NULL;
 }
 
+/* What is far off was not told by this connection's mappings. */
+static void settle_map(struct mb_dir *d, u32 at)
+{
+	if (d->map_end - at + SZ_64K > 2 * SZ_64K)
+		d->map_end = at;
+}
+
 /* A forged third ACK may have had other numbers than the connection has: those
  * of the segment that proves the keys are right.
  */
@@ -81,6 +88,8 @@ static void settle(struct mb_subflow *sub, const struct mb_segment *seg)
 	spin_lock(&sub->lock);
 	d->end = seg->end;
 	d->ack = seg->ack;
+	settle_map(d, seg->end);
+	settle_map(peer, seg->ack);
 	if (peer->end - seg->ack > SZ_1M)
 		peer->end = seg->ack;
 	if (before(peer->ack, seg->seq) || after(peer->ack, seg->end))
@@ -137,21 +146,18 @@ static void lied(struct mb_session *s)
 		mb_subflow_attend(s, 0, MB_ATTENTION_PROOF);
 }
 
-/* These are its keys after all; false: they are too many with one token, or there is
- * no memory, and the session is known no longer.
+/* These are its keys after all; false: they are too many with one token, and the
+ * session is known no longer.
  */
 static bool rekey(struct mb_sessions *ss, struct mb_session *s,
 		  const struct mb_keys *keys)
 {
-	int err = mb_session_rekey(ss, s, keys);
+	bool found = mb_session_rekey(ss, s, keys);
 
 	mb_announce_forget(s);
-	if (!err)
-		return true;
-	if (err == -ENOMEM)
-		mb_sessions_impair(ss);
-	mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
-	return false;
+	if (!found)
+		mb_session_end(ss, s, MPTCP_MB_HOW_EVICTED);
+	return found;
 }
 
 /**
@@ -203,7 +209,7 @@ static struct mb_subflow *turn(struct mb_sessions *ss, struct mb_session *s,
 	struct mb_site_query q = s->site;
 	unsigned int client = !sub->client;
 	__be16 client_port = htons(q.port);
-	struct mb_tuple tuple = sub->tuple;
+	struct mb_tuple tuple = sub->conn.tuple;
 	struct mb_subflow *new;
 
 	if (!policy)

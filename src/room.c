@@ -45,7 +45,7 @@ static bool may_live(const struct mb_session *s)
 	case MPTCP_MB_SESSION_STATE_CLOSED:
 		return false;
 	case MPTCP_MB_SESSION_STATE_UNCONFIRMED:
-		return time_before(jiffies, s->born + MB_UNCONFIRMED_YOUNG);
+		return time_before32((u32)jiffies, s->born + MB_UNCONFIRMED_YOUNG);
 	default:
 		return true;
 	}
@@ -185,7 +185,7 @@ static struct mb_session *longest_idle(struct mb_sessions *ss)
 
 		if (++n > VICTIMS_MAX)
 			break;
-		if (seen == s->queued &&
+		if ((u32)seen == s->queued &&
 		    s->state != MPTCP_MB_SESSION_STATE_CLOSING)
 			return s;
 		s->queued = seen;

@@ -6,8 +6,33 @@
 
 #include "announce.h"
 #include "fastclose.h"
-#include "hash.h"
 #include "netns.h"
+
+static struct kmem_cache *cache;
+
+/**
+ * mb_session_init() - make ready for sessions
+ *
+ * They are many: memory of just their size is a third less.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int __init mb_session_init(void)
+{
+	cache = kmem_cache_create("mptcp_mb_session", sizeof(struct mb_session),
+				  0, 0, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * mb_session_exit() - there are no sessions any more
+ *
+ * Context: process, may sleep; what RCU had to free is freed.
+ */
+void mb_session_exit(void)
+{
+	kmem_cache_destroy(cache);
+}
 
 static void free_rcu_session(struct rcu_head *rcu)
 {
@@ -16,7 +41,8 @@ static void free_rcu_session(struct rcu_head *rcu)
 	mb_close_free(s);
 	mb_announce_forget(s);
 	kfree_sensitive(s->cand);
-	kfree_sensitive(s);
+	memzero_explicit(&s->keys, sizeof(s->keys));
+	kmem_cache_free(cache, s);
 }
 
 static void put_keys(struct mb_session *s, const struct mb_keys *keys)
@@ -44,18 +70,18 @@ static void put_keys(struct mb_session *s, const struct mb_keys *keys)
  * @s:		an unconfirmed session
  * @keys:	the keys
  *
- * Sessions are found by their tokens in RCU readers: a node that another list
- * may still be walked through is not put elsewhere at once. It is safe here,
- * because readers of a list check the token of what they find.
+ * Sessions are found by their tokens in RCU readers, which check the token of what
+ * they find.
  *
  * Context: ss->lock.
- * Return: 0, or an error: the session is in no index and has to go
+ * Return: false: too many have these; the session has no tokens and has to go
  */
-int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
-		     const struct mb_keys *keys)
+bool mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
+		      const struct mb_keys *keys)
 {
 	lockdep_assert_held(&ss->lock);
 	mb_tokens_del(ss, s);
+	mb_map_moved(&ss->tokens);
 	put_keys(s, keys);
 	return mb_tokens_add(ss, s);
 }
@@ -80,7 +106,7 @@ static struct mb_session *alloc(struct mb_sessions *ss, u32 max,
 
 	if (!mb_sessions_room(ss, max))
 		return NULL;
-	s = kzalloc(sizeof(*s), GFP_ATOMIC | __GFP_NOWARN);
+	s = kmem_cache_zalloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!s)
 		return NULL;
 	s->site = *q;
@@ -88,13 +114,13 @@ static struct mb_session *alloc(struct mb_sessions *ss, u32 max,
 	INIT_LIST_HEAD(&s->joins);
 	INIT_LIST_HEAD(&s->of_client);
 	s->started = ktime_get_real_seconds();
-	s->born = jiffies;
-	s->seen = s->born;
+	s->seen = jiffies;
+	s->born = s->seen;
 	s->queued = s->born;
 	s->since = s->born;
 	if (xa_alloc_cyclic(&ss->ids, &id, s, xa_limit_32b, &ss->next_id,
 			    GFP_ATOMIC | __GFP_NOWARN) < 0) {
-		kfree(s);
+		kmem_cache_free(cache, s);
 		return NULL;
 	}
 	s->id = id;
@@ -109,8 +135,10 @@ static void match(struct mb_session *s, const struct mb_policy *policy)
 
 	s->matched = site;
 	s->action = site ? site->action : policy->set.dflt;
-	if (site)
-		mb_site_key_get(site, &s->entry);
+	if (site) {
+		s->entry_family = site->family;
+		s->entry_len = site->len;
+	}
 }
 
 /**
@@ -134,7 +162,6 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	struct mb_net *mn = ss->mn;
 	struct mb_client *client;
 	struct mb_session *s;
-	int err;
 
 	lockdep_assert_held(&ss->lock);
 	/* first of all: to make room may take the client's last session away */
@@ -160,16 +187,11 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 	ss->n_unconfirmed++;
 	put_keys(s, keys);
 	match(s, policy);
-	err = mb_tokens_add(ss, s);
-	if (err == -ENOSPC) {
+	if (!mb_tokens_add(ss, s)) {
 		/* who repeats keys is no reason to trust others */
 		mb_count(&mn->stats, MPTCP_MB_COUNTER_SESSION_FULL);
 		mb_session_remove(ss, s);
 		return NULL;
-	}
-	if (err) {
-		mb_session_remove(ss, s);
-		goto full_counted;
 	}
 	mb_count(&mn->stats, MPTCP_MB_COUNTER_SESSION_LEARNT);
 	return s;

@@ -37,16 +37,16 @@
 
 /**
  * struct mb_token - what a join names a session by
- * @node:	in the table, sessions with the same token in one list
+ * @node:	in the table
  * @token:	host byte order
  * @side:	whose key it is made of: who is joined
- * @session:	the session
+ * @found:	it is in the table
  */
 struct mb_token {
-	struct rhlist_head node;
+	struct hlist_node node;
 	u32 token;
 	u8 side;
-	struct mb_session *session;
+	bool found;
 };
 
 /**
@@ -109,7 +109,8 @@ struct mb_client {
  * @site:	the query of its start: server, client, marks
  * @client_port: of the initial subflow, network byte order
  * @matched:	its start matched an entry, as it was then:
- * @entry:	  prefix, action; only @addr, @len and @family are set
+ * @entry_family: of its prefix, of which the server's address is one
+ * @entry_len:	  of its prefix
  * @action:	  MPTCP_MB_ACTION_...
  * @state:	enum mptcp_mb_session_state
  * @how:	enum mptcp_mb_how
@@ -122,6 +123,7 @@ struct mb_client {
  * @n_joins:	pending joins
  * @last_how:	how the last subflow that ended did
  * @age:	in the table's list for its state, oldest first
+ * @rcu:	frees it, once it is in no list any more
  * @of_client:	in its client's list of those that may be replaced, or in none
  * @client:	whose share it is part of
  * @unproven:	DSS of the server that proved no keys
@@ -137,9 +139,9 @@ struct mb_client {
  * @born:	jiffies
  * @seen:	jiffies of the last segment; no lock
  * @queued:	@seen when it was put at the end of @age
- * @since:	jiffies when it came into its state
+ * @since:	jiffies when it came into its state; half of them on 64-bit machines, as
+ *		@queued and @born, which are not looked at as long as they could wrap
  * @close:	state of its closing, or NULL; fastclose.c's
- * @rcu:	frees it
  *
  * Where it does not say otherwise, changes are under the table's lock and
  * readers under it or under RCU; @keys, @token and @idsn do not change once the
@@ -149,34 +151,64 @@ struct mb_session {
 	struct mb_token token[2];
 	u64 idsn[2];
 	struct mb_keys keys;
+	__be16 client_port;
 	u32 id;
 	struct mb_site_query site;
-	__be16 client_port;
 	bool matched;
-	struct mb_site_key entry;
+	u8 entry_family;
+	u8 entry_len;
 	u8 action;
 	u8 state;
 	u8 how;
 	u8 fallback;
+	u8 last_how;
+	u8 n_live, n_subflows, n_joins;
+	u8 unproven, lies;
 	u32 flags;
+	u32 ctmark;
+	u32 born, queued, since;
+	unsigned long seen;
+	time64_t started;
 	struct list_head subflows;
 	struct list_head joins;
-	unsigned int n_live, n_subflows, n_joins;
-	u8 last_how;
-	u8 unproven, lies;
-	struct list_head age;
+	union {
+		struct list_head age;
+		struct rcu_head rcu;
+	};
 	struct list_head of_client;
 	struct mb_client *client;
 	struct mb_candidates *cand;
 	struct mb_announced __rcu *announced;
+	struct mb_close *close;
 	u64 data_end[2], data_ack[2];
 	u64 fin[2];
-	u32 ctmark;
-	time64_t started;
-	unsigned long born, seen, queued, since;
-	struct mb_close *close;
-	struct rcu_head rcu;
 };
+
+/**
+ * mb_tokens_hash() - where in the table of tokens one is
+ * @token:	host byte order
+ *
+ * Whoever chooses keys chooses tokens: who does not know the number by which they
+ * are multiplied finds none of one hash.
+ */
+static inline u32 mb_tokens_hash(u32 token)
+{
+	return token * mb_tuple_keys[0] >> 32;
+}
+
+/**
+ * mb_token_session() - the session that a token names
+ * @t:	the token
+ *
+ * Context: RCU read side, or the table's lock.
+ * Return: it, or NULL: it is not found by this token any more
+ */
+static inline struct mb_session *mb_token_session(struct mb_token *t)
+{
+	if (!READ_ONCE(t->found))
+		return NULL;
+	return container_of(t - t->side, struct mb_session, token[0]);
+}
 
 /**
  * mb_session_proof() - what attention subflows need until all keys are proven, or
@@ -197,26 +229,24 @@ static inline u8 mb_session_proof(const struct mb_session *s)
 
 /**
  * struct mb_join - a join under way: its SYN was seen
- * @node:	in the table of joins, by @tuple
- * @tuple:	its connection
+ * @conn:	its connection, in the table of joins
  * @session:	into which, as far as the token and the addresses tell
  * @member:	in the session's list
- * @opener:	side of @tuple that sent the SYN
+ * @opener:	side of the connection that sent the SYN
  * @joined:	side of the session that is joined: whose token was named
- * @backup:	by side of @tuple
- * @addr_id:	by side of @tuple
+ * @backup:	by side of the connection
+ * @addr_id:	likewise
  * @token:	host byte order
  * @isn:	sequence number of the SYN
  * @peer_isn:	of the SYN/ACK, valid with @answered
- * @nonce:	by side of @tuple, host byte order; the joined side's is valid
+ * @nonce:	by side of the connection, host byte order; the joined side's is valid
  *		with @answered
  * @answered:	a SYN/ACK with the right HMAC was seen
  * @born:	jiffies
  * @rcu:	frees it
  */
 struct mb_join {
-	struct rhash_head node;
-	struct mb_tuple tuple;
+	struct mb_conn conn;
 	struct mb_session *session;
 	struct list_head member;
 	u8 opener;
@@ -236,8 +266,8 @@ struct mb_join {
  * @ports:	how many subflows and pending joins have ports with this XOR
  *		(mb_ports_index()): tells without a lookup that a segment is
  *		of none of them. Saturates. Written under @lock
- * @subflows:	by tuple
- * @joins:	pending ones, by tuple
+ * @subflows:	struct mb_subflow
+ * @joins:	struct mb_join: pending ones
  * @tokens:	struct mb_token
  * @clients:	struct mb_client
  * @lock:	of everything that is not said to do without; taken before a
@@ -264,9 +294,9 @@ struct mb_join {
  */
 struct mb_sessions {
 	u16 ports[1 << 16];
-	struct rhashtable subflows;
-	struct rhashtable joins;
-	struct rhltable tokens;
+	struct mb_map subflows;
+	struct mb_map joins;
+	struct mb_map tokens;
 	struct rhashtable clients;
 	spinlock_t lock; /* see above */
 	struct xarray ids;
@@ -295,7 +325,9 @@ void mb_sessions_armed(struct mb_sessions *ss);
 struct mb_session *mb_session_find(struct mb_sessions *ss, u32 id);
 struct mb_session *mb_session_next(struct mb_sessions *ss, unsigned long *id);
 
-/* session.c: all want ss->lock */
+/* session.c: all but the first two want ss->lock */
+int mb_session_init(void);
+void mb_session_exit(void);
 struct mb_session *mb_session_new(struct mb_sessions *ss,
 				  const struct mb_policy *policy,
 				  const struct mb_keys *keys,
@@ -304,14 +336,15 @@ struct mb_session *mb_session_new(struct mb_sessions *ss,
 struct mb_session *mb_session_keyless(struct mb_sessions *ss, u32 max,
 				      const struct mb_tuple *tuple,
 				      struct netlink_ext_ack *extack);
-int mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
-		     const struct mb_keys *keys);
+bool mb_session_rekey(struct mb_sessions *ss, struct mb_session *s,
+		      const struct mb_keys *keys);
 void mb_session_state(struct mb_sessions *ss, struct mb_session *s, u8 state);
 void mb_session_end(struct mb_sessions *ss, struct mb_session *s, u8 how);
 void mb_session_remove(struct mb_sessions *ss, struct mb_session *s);
 
 /* token.c */
-int mb_tokens_add(struct mb_sessions *ss, struct mb_session *s);
+u32 mb_token_hash(const struct hlist_node *node);
+bool mb_tokens_add(struct mb_sessions *ss, struct mb_session *s);
 void mb_tokens_del(struct mb_sessions *ss, struct mb_session *s);
 
 /* join_pending.c */
@@ -342,7 +375,9 @@ void mb_sessions_full(struct mb_sessions *ss);
 void mb_expire_init(struct mb_sessions *ss);
 void mb_expire_kick(struct mb_sessions *ss);
 
-/* subflow.c: all but the first want ss->lock */
+/* subflow.c: all but the first three want ss->lock */
+int mb_subflow_init(void);
+void mb_subflow_exit(void);
 struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
 				   const struct mb_tuple *tuple);
 struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,

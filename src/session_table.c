@@ -6,6 +6,14 @@
 #include "hash.h"
 #include "netns.h"
 
+/* Those that are not there yet are all zero. */
+static void free_maps(struct mb_sessions *ss)
+{
+	mb_map_free(&ss->tokens);
+	mb_map_free(&ss->joins);
+	mb_map_free(&ss->subflows);
+}
+
 /**
  * mb_sessions_alloc() - an empty table
  * @mn:	whose
@@ -19,15 +27,15 @@ struct mb_sessions *mb_sessions_alloc(struct mb_net *mn)
 
 	if (!ss)
 		return NULL;
-	if (rhashtable_init(&ss->subflows, &mb_subflow_params))
-		goto free;
-	if (rhashtable_init(&ss->joins, &mb_join_params))
-		goto destroy_subflows;
-	if (rhltable_init(&ss->tokens, &mb_token_params))
-		goto destroy_joins;
-	if (rhashtable_init(&ss->clients, &mb_client_params))
-		goto destroy_tokens;
 	spin_lock_init(&ss->lock);
+	if (mb_map_init(&ss->subflows, &ss->lock, mb_conn_hash, mb_wq) ||
+	    mb_map_init(&ss->joins, &ss->lock, mb_conn_hash, mb_wq) ||
+	    mb_map_init(&ss->tokens, &ss->lock, mb_token_hash, mb_wq) ||
+	    rhashtable_init(&ss->clients, &mb_client_params)) {
+		free_maps(ss);
+		kvfree(ss);
+		return NULL;
+	}
 	xa_init_flags(&ss->ids, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&ss->unconfirmed);
 	INIT_LIST_HEAD(&ss->confirmed);
@@ -37,16 +45,6 @@ struct mb_sessions *mb_sessions_alloc(struct mb_net *mn)
 	mb_expire_init(ss);
 	mb_close_init(ss);
 	return ss;
-
-destroy_tokens:
-	rhltable_destroy(&ss->tokens);
-destroy_joins:
-	rhashtable_destroy(&ss->joins);
-destroy_subflows:
-	rhashtable_destroy(&ss->subflows);
-free:
-	kvfree(ss);
-	return NULL;
 }
 
 /**
@@ -74,6 +72,9 @@ void mb_sessions_stop(struct mb_sessions *ss)
 	spin_unlock_bh(&ss->lock);
 	mb_close_stop(ss);
 	cancel_delayed_work_sync(&ss->expire);
+	mb_map_stop(&ss->subflows);
+	mb_map_stop(&ss->joins);
+	mb_map_stop(&ss->tokens);
 }
 
 /**
@@ -115,9 +116,7 @@ void mb_sessions_free(struct mb_sessions *ss)
 	WARN_ON_ONCE(ss->count || ss->n_unconfirmed || ss->n_subflows ||
 		     ss->n_joins);
 	rhashtable_destroy(&ss->clients);
-	rhltable_destroy(&ss->tokens);
-	rhashtable_destroy(&ss->joins);
-	rhashtable_destroy(&ss->subflows);
+	free_maps(ss);
 	xa_destroy(&ss->ids);
 	kvfree(ss);
 }

@@ -65,16 +65,15 @@ static noinline struct mb_site *lookup_all(const struct mb_sites *t,
 	return find_matches(t, q, false, &s, 1, false) ? s : NULL;
 }
 
-/* Short cut for tables without override and marks, where most lookups end at an
- * entry without qualifiers: half the instructions, no stack. It looks at the
- * one longest prefix; whatever is not plain there is left to lookup_all().
+/* The entry of the longest prefix in a table without override and marks, where
+ * most lookups end at one without qualifiers: half the instructions, no stack.
+ * Whatever is not plain there is left to lookup_all(): MB_SITE_UNSURE.
  */
-static __always_inline struct mb_site *
-lookup_plain(const struct mb_sites *t, const struct mb_site_query *q, bool v4)
+static __always_inline struct mb_site *plain(const struct mb_sites *t,
+					     const __be32 *addr, bool v4)
 {
 	const struct mb_class *class = &t->class[MB_CLASS_PLAIN];
 	const struct mb_trie_node *node, *last = NULL;
-	const __be32 *addr = q->server.s6_addr32;
 	unsigned int chunk;
 	struct mb_site *s;
 	u64 ends, passed;
@@ -97,16 +96,50 @@ lookup_plain(const struct mb_sites *t, const struct mb_site_query *q, bool v4)
 		p = rcu_dereference(*mb_trie_end_slot(last, fls64(ends) - 1));
 		s = mb_trie_site(p);
 		if (!mb_trie_covers(s, addr, v4))
-			return lookup_all(t, q);
+			return MB_SITE_UNSURE;
 	} else {
 		p = rcu_dereference(class->any);
 		if (!p)
 			return NULL;
 		s = mb_trie_site(p);
 	}
-	if (s->more || s->flags)
-		return lookup_all(t, q);
-	return s;
+	return s->more || s->flags ? MB_SITE_UNSURE : s;
+}
+
+/**
+ * mb_sites_plain4() - the entry that decides, where that is simple
+ * @t:		table
+ * @addr:	the server's IPv4 address
+ *
+ * Context: RCU read side.
+ * Return: an entry, valid under RCU; NULL: the policy's default decides; or
+ *	   MB_SITE_UNSURE: mb_sites_lookup() knows
+ */
+struct mb_site *mb_sites_plain4(const struct mb_sites *t, const __be32 *addr)
+{
+	u32 used = READ_ONCE(t->used);
+
+	if (!used)
+		return NULL;
+	return used == BIT(MB_CLASS_PLAIN) ? plain(t, addr, true) : MB_SITE_UNSURE;
+}
+
+/**
+ * mb_sites_plain6() - as mb_sites_plain4()
+ * @t:		table
+ * @addr:	the server's IPv6 address, four words
+ *
+ * Context: RCU read side.
+ * Return: as there
+ */
+struct mb_site *mb_sites_plain6(const struct mb_sites *t, const __be32 *addr)
+{
+	u32 used = READ_ONCE(t->used);
+
+	if (!used)
+		return NULL;
+	return used == BIT(MB_CLASS_PLAIN) ? plain(t, addr, false) :
+					     MB_SITE_UNSURE;
 }
 
 /**
@@ -120,15 +153,10 @@ lookup_plain(const struct mb_sites *t, const struct mb_site_query *q, bool v4)
 struct mb_site *mb_sites_lookup(const struct mb_sites *t,
 				const struct mb_site_query *q)
 {
-	u32 used = READ_ONCE(t->used);
+	struct mb_site *s = mb_sites_plain(t, q->server.s6_addr32,
+					   q->family == AF_INET);
 
-	if (!used)
-		return NULL;
-	if (used != BIT(MB_CLASS_PLAIN))
-		return lookup_all(t, q);
-	if (q->family == AF_INET)
-		return lookup_plain(t, q, true);
-	return lookup_plain(t, q, false);
+	return s == MB_SITE_UNSURE ? lookup_all(t, q) : s;
 }
 
 /**

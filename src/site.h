@@ -214,6 +214,17 @@ int mb_sites_del(struct mb_sites *t, const struct mb_site_key *key,
 		 struct mutex *lock, struct netlink_ext_ack *extack);
 unsigned long mb_sites_expire(struct mb_sites *t, struct mutex *lock);
 
+#define MB_SITE_UNSURE	((struct mb_site *)-1UL)
+
+struct mb_site *mb_sites_plain4(const struct mb_sites *t, const __be32 *addr);
+struct mb_site *mb_sites_plain6(const struct mb_sites *t, const __be32 *addr);
+
+static __always_inline struct mb_site *mb_sites_plain(const struct mb_sites *t,
+						      const void *addr, bool v4)
+{
+	return v4 ? mb_sites_plain4(t, addr) : mb_sites_plain6(t, addr);
+}
+
 struct mb_site *mb_sites_lookup(const struct mb_sites *t,
 				const struct mb_site_query *q);
 unsigned int mb_sites_match_all(const struct mb_sites *t,

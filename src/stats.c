@@ -4,6 +4,14 @@
  */
 #include "stats.h"
 
+/* Whether what one counter counts for three is in this one */
+static bool has_data(unsigned int counter)
+{
+	return counter == MPTCP_MB_COUNTER_MPTCP ||
+	       counter == MPTCP_MB_COUNTER_SUBTYPE_DSS ||
+	       counter == MPTCP_MB_COUNTER_EXIT_ACCEPT_DATA;
+}
+
 /* A machine word wraps; so does the difference, and it stays right. */
 static unsigned long sum(const struct mb_stats *s, unsigned int counter)
 {
@@ -13,8 +21,13 @@ static unsigned long sum(const struct mb_stats *s, unsigned int counter)
 
 	if (!pcpu)
 		return 0;
-	for_each_possible_cpu(cpu)
-		total += READ_ONCE(per_cpu_ptr(pcpu, cpu)->v[counter]);
+	for_each_possible_cpu(cpu) {
+		const struct mb_counters *c = per_cpu_ptr(pcpu, cpu);
+
+		total += READ_ONCE(c->v[counter]);
+		if (has_data(counter))
+			total += READ_ONCE(c->data);
+	}
 	return total;
 }
 

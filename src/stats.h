@@ -9,8 +9,15 @@
 
 #define MB_COUNTERS (MPTCP_MB_COUNTER_EVENT_LOST + 1)
 
+/**
+ * struct mb_counters - of a CPU
+ * @v:		by enum mptcp_mb_counter
+ * @data:	segments of known sessions that count as MPTCP, with a DSS, accepted:
+ *		one counter for the three
+ */
 struct mb_counters {
 	unsigned long v[MB_COUNTERS];
+	unsigned long data;
 };
 
 /**
@@ -33,6 +40,12 @@ struct mb_stats {
 static inline void mb_count(struct mb_stats *s, enum mptcp_mb_counter c)
 {
 	this_cpu_inc(s->pcpu->v[c]);
+}
+
+/* As mb_count(), for struct mb_counters' data */
+static inline void mb_count_data(struct mb_stats *s)
+{
+	this_cpu_inc(s->pcpu->data);
 }
 
 int mb_stats_init(struct mb_stats *s);

@@ -10,18 +10,6 @@
 
 #define HMAC_LEN 8		/* RFC 8684, 3.4.1: of ADD_ADDR, truncated */
 
-/* Takes up into the checksum field what changed elsewhere in the header, so the
- * segment's sum stays what it was: a CHECKSUM_COMPLETE skb->csum holds, and a
- * wrong checksum stays as wrong. With CHECKSUM_PARTIAL the field holds the
- * pseudo header's sum alone, and who sends adds ours.
- */
-static void fix_checksum(const struct sk_buff *skb, struct tcphdr *th,
-			 __wsum diff)
-{
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		csum_replace_by_diff(&th->check, diff);
-}
-
 /* The 16-bit word that byte @off of the options is part of: RFC 9293, 3.1, sums
  * up words that begin at even offsets.
  */
@@ -42,26 +30,21 @@ static __always_inline u64 nop_out_byte(u8 *options, unsigned int off)
 }
 
 /* Overwrites @len bytes at @off of the options by NOPs; returns what that adds
- * to their sum. Words of 32 bits sum up to the same as those of 16.
+ * to their sum.
  */
 static __always_inline u64 nop_out(u8 *options, unsigned int off,
 				   unsigned int len)
 {
-	const u32 nops = MB_TCPOPT_NOP * 0x01010101U;
 	unsigned int end = off + len;
 	u64 diff = 0;
-	u32 word;
 
 	if (unlikely((off | len) & 3)) {
 		for (; off < end; off++)
 			diff += nop_out_byte(options, off);
 		return diff;
 	}
-	for (; off < end; off += sizeof(word)) {
-		memcpy(&word, options + off, sizeof(word));
-		diff += nops + (u64)~word;
-		memcpy(options + off, &nops, sizeof(nops));
-	}
+	for (; off < end; off += 4)
+		diff += mb_strip_word(options + off);
 	return diff;
 }
 
@@ -88,8 +71,7 @@ int mb_strip(struct mb_packet *pkt, const struct mb_options *opts)
 	do {
 		diff += nop_out((u8 *)(th + 1), o->off, o->len);
 	} while (++o < end);
-	fix_checksum(pkt->skb, th, csum_add((__force __wsum)(u32)diff,
-					    (__force __wsum)(u32)(diff >> 32)));
+	mb_strip_fix(pkt->skb, th, diff);
 	return 0;
 }
 
@@ -176,6 +158,7 @@ int mb_neutralise(struct mb_packet *pkt, const struct mb_options *opts)
 		else if (o->add_addr.form == MB_ADD_ADDR_V0)
 			memset(area + o->off, MB_TCPOPT_NOP, o->len);
 	}
-	fix_checksum(pkt->skb, th, csum_sub(csum_partial(area, len, 0), before));
+	mb_strip_fix(pkt->skb, th,
+		     (__force u32)csum_sub(csum_partial(area, len, 0), before));
 	return 0;
 }

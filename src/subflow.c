@@ -2,10 +2,34 @@
 /* The subflows of sessions, and the table of all connections that are known. */
 #include <linux/slab.h>
 
-#include "hash.h"
+#include "inject.h"
 #include "netns.h"
 
-u64 mb_tuple_keys[MB_TUPLE_WORDS] __ro_after_init;
+static struct kmem_cache *cache;
+
+/**
+ * mb_subflow_init() - make ready for subflows
+ *
+ * They are many: memory of just their size is half of the next power of two.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int __init mb_subflow_init(void)
+{
+	cache = kmem_cache_create("mptcp_mb_subflow", sizeof(struct mb_subflow),
+				  0, 0, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * mb_subflow_exit() - there are no subflows any more
+ *
+ * Context: process, may sleep; what RCU had to free is freed.
+ */
+void mb_subflow_exit(void)
+{
+	kmem_cache_destroy(cache);
+}
 
 /**
  * mb_ports_add() - a connection is known
@@ -50,7 +74,9 @@ void mb_ports_del(struct mb_sessions *ss, const struct mb_tuple *tuple)
 struct mb_subflow *mb_subflow_find(struct mb_sessions *ss,
 				   const struct mb_tuple *tuple)
 {
-	return rhashtable_lookup(&ss->subflows, tuple, mb_subflow_params);
+	struct mb_conn *conn = mb_conn_find(&ss->subflows, tuple);
+
+	return conn ? container_of(conn, struct mb_subflow, conn) : NULL;
 }
 
 /**
@@ -73,10 +99,10 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 	struct mb_subflow *sub;
 
 	lockdep_assert_held(&ss->lock);
-	sub = kzalloc(sizeof(*sub), GFP_ATOMIC | __GFP_NOWARN);
+	sub = kmem_cache_zalloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!sub)
 		return NULL;
-	sub->tuple = *tuple;
+	sub->conn.tuple = *tuple;
 	sub->session = s;
 	sub->client = client;
 	sub->opener = opener;
@@ -84,17 +110,13 @@ struct mb_subflow *mb_subflow_new(struct mb_sessions *ss, struct mb_session *s,
 	sub->started = ktime_get_real_seconds();
 	sub->seen = jiffies;
 	spin_lock_init(&sub->lock);
-	sub->attention = mb_session_proof(s);
+	sub->attention = mb_session_proof(s) | MB_ATTENTION_SILENT;
 	if (s->state == MPTCP_MB_SESSION_STATE_CLOSING)
 		sub->attention |= MB_ATTENTION_CLOSING;
 	if (s->flags & (MPTCP_MB_SESSION_FLAG_CLIENT_DATA_FIN |
 			MPTCP_MB_SESSION_FLAG_SERVER_DATA_FIN))
 		sub->attention |= MB_ATTENTION_DATA_FIN;
-	if (rhashtable_insert_fast(&ss->subflows, &sub->node,
-				   mb_subflow_params)) {
-		kfree(sub);
-		return NULL;
-	}
+	mb_map_add(&ss->subflows, &sub->conn.node);
 	mb_ports_add(ss, tuple);
 	list_add_tail(&sub->member, &s->subflows);
 	s->n_subflows++;
@@ -192,6 +214,14 @@ static void fold(struct mb_session *s, struct mb_subflow *sub)
 	spin_unlock_bh(&sub->lock);
 }
 
+static void free_rcu_subflow(struct rcu_head *rcu)
+{
+	struct mb_subflow *sub = container_of(rcu, struct mb_subflow, rcu);
+
+	mb_ct_ref_free(&sub->ct);
+	kmem_cache_free(cache, sub);
+}
+
 /**
  * mb_subflow_remove() - forget a subflow
  * @ss:		the table
@@ -206,16 +236,17 @@ void mb_subflow_remove(struct mb_sessions *ss, struct mb_subflow *sub)
 
 	lockdep_assert_held(&ss->lock);
 	fold(s, sub);
-	rhashtable_remove_fast(&ss->subflows, &sub->node, mb_subflow_params);
-	mb_ports_del(ss, &sub->tuple);
-	list_del_init(&sub->member);
+	mb_map_del(&ss->subflows, &sub->conn.node);
+	mb_ports_del(ss, &sub->conn.tuple);
+	list_del(&sub->member);
+	sub->gone = true;
 	s->n_subflows--;
 	if (sub->state == MPTCP_MB_SUBFLOW_STATE_LIVE)
 		s->n_live--;
 	ss->n_subflows--;
 	if (!sub->initial)
 		mb_joins_count(ss, s, -1);
-	kfree_rcu(sub, rcu);
+	call_rcu(&sub->rcu, free_rcu_subflow);
 }
 
 /**

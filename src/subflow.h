@@ -4,7 +4,6 @@
 #define MB_SUBFLOW_H
 
 #include <linux/list.h>
-#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
@@ -12,9 +11,9 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #endif
 
+#include "conn.h"
 #include "option.h"
 #include "packet.h"
-#include "tuple.h"
 
 struct mb_net;
 struct mb_session;
@@ -29,12 +28,12 @@ struct mb_sessions;
  * @first:	sequence number of the first byte of payload
  * @end:	highest end of sequence, a FIN included
  * @ack:	highest acknowledgment number
- * @map_end:	end of the sequence space that mappings (DSS) cover
+ * @map_end:	end of the sequence space that mappings (DSS) cover; @first, or about
+ *		there, when there are none yet
  * @tsval:	last TSval, valid with @has_ts
  * @window:	last window field, as it stood in the header
  * @flags:	TCP flags seen (the header's byte 13)
  * @has_ts:	segments carry timestamps
- * @mapped:	@map_end is set
  * @oif:	ifindex of the device on which its segments left, 0 unknown
  * @mark:	skb->mark of its last segment
  *
@@ -53,19 +52,19 @@ struct mb_dir {
 	u16 window;
 	u8 flags;
 	bool has_ts;
-	bool mapped;
 	int oif;
 	u32 mark;
 };
 
 /**
  * struct mb_ct_ref - names a conntrack entry without holding it
- * @known:	there was one; @zone and @tuple are valid
+ * @known:	there was one; the others are valid
  * @untracked:	by somebody's wish there was none
  * @original:	side (as in struct mb_tuple) that is the original direction's
  *		source
  * @zone:	its zone
- * @tuple:	of its original direction
+ * @nat:	its original direction where that is not the connection as we see it,
+ *		or NULL
  */
 struct mb_ct_ref {
 	bool known;
@@ -73,8 +72,8 @@ struct mb_ct_ref {
 	u8 original;
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	struct nf_conntrack_zone zone;
-	struct nf_conntrack_tuple tuple;
 #endif
+	struct nf_conntrack_tuple *nat;
 };
 
 /* What makes a subflow's segments go the slow way; set under the table's lock,
@@ -87,23 +86,27 @@ struct mb_ct_ref {
 #define MB_ATTENTION_REOPEN	0x10	/* SYN/ACK seen; under the subflow's lock */
 #define MB_ATTENTION_CLOSED	0x20	/* subflow has ended */
 #define MB_ATTENTION_FALLBACK	0x40	/* its session has fallen back */
+#define MB_ATTENTION_SILENT	0x80	/* a side has sent nothing yet; under the
+					 * subflow's lock
+					 */
 
 /**
  * struct mb_subflow - one TCP connection of a session
- * @node:	in the table of subflows, by @tuple
- * @tuple:	never changes
+ * @conn:	in the table of subflows
  * @session:	to which it belongs; never changes
- * @client:	side (index into @tuple and @dir) of the session's client
+ * @client:	side (index into @conn.tuple and @dir) of the session's client
  * @opener:	side that opened the connection
  * @attention:	MB_ATTENTION_..., read without a lock
- * @state:	enum mptcp_mb_subflow_state; this and the next six are under the
+ * @state:	enum mptcp_mb_subflow_state; this and the next seven are under the
  *		table's lock
  * @how:	enum mptcp_mb_how
  * @initial:	it is the session's first
  * @backup:	by side: asked for backup (MP_JOIN, MP_PRIO)
  * @addr_id:	by side: address id of its MP_JOIN
+ * @gone:	it is not known any more; @rcu is in use instead of @member
  * @member:	in the session's list
- * @ended:	jiffies when it was closed
+ * @rcu:	frees it
+ * @ended:	jiffies when it was closed, half of them
  * @started:	ktime_get_real_seconds()
  * @seen:	jiffies of the last segment
  * @lock:	of @dir, @reopen_seq and @reopen_ack
@@ -113,11 +116,9 @@ struct mb_ct_ref {
  * @reopen_ack:	likewise its acknowledgment
  * @ct:		how to find its conntrack entry again, when a segment is to be
  *		sent that no host has sent
- * @rcu:	frees it
  */
 struct mb_subflow {
-	struct rhash_head node;
-	struct mb_tuple tuple;
+	struct mb_conn conn;
 	struct mb_session *session;
 	u8 client;
 	u8 opener;
@@ -125,17 +126,20 @@ struct mb_subflow {
 	u8 state;
 	u8 how;
 	bool initial;
+	bool gone;
 	bool backup[2];
 	u8 addr_id[2];
-	struct list_head member;
-	unsigned long ended;
+	union {
+		struct list_head member;
+		struct rcu_head rcu;
+	};
+	u32 ended;
+	spinlock_t lock; /* see above */
 	time64_t started;
 	unsigned long seen;
-	spinlock_t lock; /* see above */
 	struct mb_dir dir[2];
 	u32 reopen_seq, reopen_ack;
 	struct mb_ct_ref ct;
-	struct rcu_head rcu;
 };
 
 #endif

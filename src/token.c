@@ -1,19 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which sessions a token names. It is unique on a host, not here. */
-#include "hash.h"
 #include "session.h"
 
-/* How many sessions have this token already */
+/**
+ * mb_token_hash() - for the table of tokens
+ * @node:	of a struct mb_token
+ */
+u32 mb_token_hash(const struct hlist_node *node)
+{
+	return mb_tokens_hash(hlist_entry(node, struct mb_token, node)->token);
+}
+
+struct twins {
+	u32 token;
+	unsigned int n;
+};
+
+static bool count(struct hlist_node *node, void *what)
+{
+	struct twins *t = what;
+
+	t->n += hlist_entry(node, struct mb_token, node)->token == t->token;
+	return false;
+}
+
+/* How many sessions have this token already. Under the lock none moves. */
 static unsigned int twins(struct mb_sessions *ss, u32 token)
 {
-	struct rhlist_head *list, *pos;
-	struct mb_token *t;
-	unsigned int n = 0;
+	struct twins t = { .token = token };
 
-	list = rhltable_lookup(&ss->tokens, &token, mb_token_params);
-	rhl_for_each_entry_rcu(t, pos, list, node)
-		n++;
-	return n;
+	lockdep_assert_held(&ss->lock);
+	mb_map_find(&ss->tokens, mb_tokens_hash(token), count, &t);
+	return t.n;
 }
 
 /**
@@ -28,11 +46,10 @@ void mb_tokens_del(struct mb_sessions *ss, struct mb_session *s)
 	unsigned int side;
 
 	for (side = 0; side < 2; side++) {
-		if (!s->token[side].session)
+		if (!s->token[side].found)
 			continue;
-		rhltable_remove(&ss->tokens, &s->token[side].node,
-				mb_token_params);
-		WRITE_ONCE(s->token[side].session, NULL);
+		mb_map_del(&ss->tokens, &s->token[side].node);
+		WRITE_ONCE(s->token[side].found, false);
 	}
 }
 
@@ -41,29 +58,23 @@ void mb_tokens_del(struct mb_sessions *ss, struct mb_session *s)
  * @ss:	the table
  * @s:	the session
  *
- * Context: ss->lock; allocates atomically.
- * Return: 0; -ENOSPC: as many sessions have the token as may; or another error
+ * Context: ss->lock.
+ * Return: false: as many sessions have one of the tokens as may; it has none then
  */
-int mb_tokens_add(struct mb_sessions *ss, struct mb_session *s)
+bool mb_tokens_add(struct mb_sessions *ss, struct mb_session *s)
 {
 	unsigned int side;
-	int err = -ENOSPC;
 
 	for (side = 0; side < 2; side++) {
 		struct mb_token *t = &s->token[side];
 
-		if (twins(ss, t->token) >= MB_TOKEN_TWINS_MAX)
-			goto undo;
-		t->side = side;
-		t->session = s;
-		err = rhltable_insert(&ss->tokens, &t->node, mb_token_params);
-		if (err) {
-			t->session = NULL;
-			goto undo;
+		if (twins(ss, t->token) >= MB_TOKEN_TWINS_MAX) {
+			mb_tokens_del(ss, s);
+			return false;
 		}
+		t->side = side;
+		t->found = true;
+		mb_map_add(&ss->tokens, &t->node);
 	}
-	return 0;
-undo:
-	mb_tokens_del(ss, s);
-	return err;
+	return true;
 }

@@ -27,6 +27,7 @@ struct mb_policy;
  * @next:	it begins where the one before ended
  * @unmapped:	it has payload that no mapping covers, and begins just where the
  *		one before ended
+ * @infinite:	it has an infinite mapping
  * @dss:	its DSS option, or NULL
  */
 struct mb_segment {
@@ -39,7 +40,7 @@ struct mb_segment {
 	u32 payload;
 	u16 count;
 	u8 flags;
-	bool near, next, unmapped;
+	bool near, next, unmapped, infinite;
 	const struct mb_option *dss;
 };
 
@@ -48,13 +49,27 @@ struct mb_segment {
 #define MB_TCP_RST	0x04
 #define MB_TCP_ACK	0x10
 
-/* track.c */
+/**
+ * mb_track_may() - whether mb_track_quick4() is for a segment
+ * @th:	its TCP header
+ *
+ * Return: it has ACK, and none of SYN, FIN, RST
+ */
+static __always_inline bool mb_track_may(const struct tcphdr *th)
+{
+	return (((const u8 *)th)[13] & (MB_TCP_FIN | MB_TCP_SYN | MB_TCP_RST |
+					MB_TCP_ACK)) == MB_TCP_ACK;
+}
+
+/* track_quick.c */
 unsigned int mb_track_quick4(struct mb_net *mn, struct sk_buff *skb,
 			     const struct nf_hook_state *state,
-			     const struct tcphdr *th, unsigned int len);
+			     const struct tcphdr *th);
 unsigned int mb_track_quick6(struct mb_net *mn, struct sk_buff *skb,
 			     const struct nf_hook_state *state,
-			     const struct tcphdr *th, unsigned int len);
+			     const struct tcphdr *th);
+
+/* track.c */
 void mb_track(struct mb_net *mn, const struct mb_policy *policy,
 	      struct mb_subflow *sub, unsigned int side, struct mb_packet *pkt,
 	      const struct tcphdr *th, const struct mb_options *opts,

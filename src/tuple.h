@@ -9,6 +9,7 @@
 #include <linux/bitops.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
+#include <net/ipv6.h>
 
 /**
  * struct mb_tuple - a TCP connection as the FORWARD hook sees it
@@ -62,14 +63,17 @@ static inline bool mb_tuple_has(const struct mb_tuple *tuple, unsigned int side,
 	return ipv6_addr_equal(&tuple->addr[side], addr);
 }
 
-/* Which side the source is. */
-static __always_inline unsigned int mb_tuple_order(const struct tcphdr *th,
-						   const void *saddr,
+/* Which side the source is; @ports: as they stand in the header. */
+static __always_inline unsigned int mb_tuple_order(u32 ports, const void *saddr,
 						   const void *daddr,
 						   unsigned int len)
 {
-	if (likely(th->source != th->dest))
-		return (__force u16)th->source > (__force u16)th->dest;
+	const u32 back = rol32(ports, 16);
+
+	if (ports > back)
+		return 0;
+	if (likely(ports < back))
+		return 1;
 	return memcmp(saddr, daddr, len) > 0;
 }
 
@@ -86,18 +90,16 @@ struct mb_ends {
 /**
  * mb_ends_get() - where a segment has its tuple
  * @e:		filled; valid until the skb changes
- * @skb:	at an IP hook
+ * @ip:		its IP header
  * @family:	AF_INET or AF_INET6
  * @th:		its TCP header
  *
  * Return: the sender's side
  */
 static __always_inline unsigned int mb_ends_get(struct mb_ends *e,
-						const struct sk_buff *skb,
-						u8 family,
+						const void *ip, u8 family,
 						const struct tcphdr *th)
 {
-	const void *ip = skb_network_header(skb);
 	const void *saddr = ip + (family == AF_INET ?
 				  offsetof(struct iphdr, saddr) :
 				  offsetof(struct ipv6hdr, saddr));
@@ -105,13 +107,18 @@ static __always_inline unsigned int mb_ends_get(struct mb_ends *e,
 	const void *daddr = saddr + len;
 	/* source and destination, as they stand there */
 	u32 ports = *(const u32 *)th;
-	unsigned int side;
 
-	side = mb_tuple_order(th, saddr, daddr, len);
-	e->addr[0] = side ? daddr : saddr;
-	e->addr[1] = side ? saddr : daddr;
-	e->ports = side ? rol32(ports, 16) : ports;
-	return side;
+	/* two arms: three conditional moves cost more */
+	if (mb_tuple_order(ports, saddr, daddr, len)) {
+		e->addr[0] = daddr;
+		e->addr[1] = saddr;
+		e->ports = rol32(ports, 16);
+		return 1;
+	}
+	e->addr[0] = saddr;
+	e->addr[1] = daddr;
+	e->ports = ports;
+	return 0;
 }
 
 /**
@@ -128,15 +135,16 @@ static __always_inline unsigned int mb_tuple_get(struct mb_tuple *t,
 						 u8 family,
 						 const struct tcphdr *th)
 {
+	const void *ip = skb_network_header(skb);
 	unsigned int side;
 	struct mb_ends e;
 
 	if (family == AF_INET) {
-		side = mb_ends_get(&e, skb, AF_INET, th);
+		side = mb_ends_get(&e, ip, AF_INET, th);
 		t->addr[0].s6_addr32[0] = e.addr[0][0];
 		t->addr[1].s6_addr32[0] = e.addr[1][0];
 	} else {
-		side = mb_ends_get(&e, skb, AF_INET6, th);
+		side = mb_ends_get(&e, ip, AF_INET6, th);
 		memcpy(&t->addr[0], e.addr[0], sizeof(t->addr[0]));
 		memcpy(&t->addr[1], e.addr[1], sizeof(t->addr[1]));
 	}
@@ -160,20 +168,17 @@ static __always_inline u64 mb_tuple_hash_addr(const __be32 *addr, const u64 *key
  * mb_ends_hash() - a number for a table of tuples
  * @e:		the tuple
  * @family:	AF_INET or AF_INET6
- * @seed:	the table's
  *
  * Multilinear hashing (Lemire and Kaser, Strongly Universal String Hashing is
- * Fast), which for a secret key has as few collisions as chance; then the bits
- * are mixed once more, or tuples in a row would have hashes at even distances.
- * It costs a third of jhash.
+ * Fast), which for a secret key has as few collisions as chance. It costs a
+ * quarter of jhash.
  *
  * Return: 32 bits, of which all are good
  */
-static __always_inline u32 mb_ends_hash(const struct mb_ends *e, u8 family,
-					u32 seed)
+static __always_inline u32 mb_ends_hash(const struct mb_ends *e, u8 family)
 {
 	const u64 *keys = mb_tuple_keys;
-	u64 h = e->ports * keys[0] + seed;
+	u64 h = e->ports * keys[0];
 
 	if (family == AF_INET)
 		h += (__force u32)e->addr[0][0] * keys[1] +
@@ -181,19 +186,18 @@ static __always_inline u32 mb_ends_hash(const struct mb_ends *e, u8 family,
 	else
 		h += mb_tuple_hash_addr(e->addr[0], keys + 1) +
 		     mb_tuple_hash_addr(e->addr[1], keys + 5);
-	h ^= h >> 32;
-	return h * 0x9e3779b97f4a7c15ULL >> 32;
+	return h >> 32;
 }
 
 /* mb_ends_hash() of a tuple */
-static __always_inline u32 mb_tuple_hash(const struct mb_tuple *t, u32 seed)
+static __always_inline u32 mb_tuple_hash(const struct mb_tuple *t)
 {
 	const struct mb_ends e = {
 		.addr = { t->addr[0].s6_addr32, t->addr[1].s6_addr32 },
 		.ports = t->ports,
 	};
 
-	return mb_ends_hash(&e, t->family, seed);
+	return mb_ends_hash(&e, t->family);
 }
 
 /* Whether it is the tuple at @e */

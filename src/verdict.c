@@ -82,17 +82,6 @@ static void judge_add_addr(struct mb_judged *j, const struct mb_options *opts)
 	j->cause = MPTCP_MB_CAUSE_ADD_ADDR;
 }
 
-static u8 denial(const struct mb_policy *p, const struct mb_site *site)
-{
-	return site && site->fallback != MB_SITE_INHERIT ? site->fallback :
-							   p->set.fallback;
-}
-
-static u8 action_of(const struct mb_policy *p, const struct mb_site *site)
-{
-	return site ? site->action : p->set.dflt;
-}
-
 /* What the setting orphan says, or join; the entry of the site goes first. */
 static void judge_join(const struct mb_policy *p, bool orphan,
 		       struct mb_judged *j)
@@ -106,15 +95,8 @@ static void judge_join(const struct mb_policy *p, bool orphan,
 
 	if (orphan && p->set.orphan != MPTCP_MB_ORPHAN_AS_JOIN)
 		refuse(j, orphans[p->set.orphan], MPTCP_MB_CAUSE_ORPHAN);
-	else if (site && site->join != MB_SITE_INHERIT)
-		refuse(j, site->join, MPTCP_MB_CAUSE_JOIN);
 	else
-		refuse(j, p->set.join, MPTCP_MB_CAUSE_JOIN);
-}
-
-static bool denies(const struct mb_site *site)
-{
-	return site && site->action == MPTCP_MB_ACTION_DENY;
+		refuse(j, mb_verdict_join(p, site), MPTCP_MB_CAUSE_JOIN);
 }
 
 /* The entry that decides on a join: that of its session's site, unless there is
@@ -127,13 +109,13 @@ static noinline struct mb_site *join_site(const struct mb_policy *p,
 	struct mb_site *site, *own;
 
 	site = mb_sites_lookup(p->sites, &jn->session->site);
-	if (action_of(p, site) == MPTCP_MB_ACTION_DENY)
+	if (mb_verdict_action(p, site) == MPTCP_MB_ACTION_DENY)
 		return site;
 	own = mb_sites_lookup(p->sites, q);
 	/* who says that it is the server may be the client of a denied one */
-	if (jn->by_server && !denies(own))
+	if (jn->by_server && !mb_verdict_denies(own))
 		own = other_site(p, q);
-	return denies(own) ? own : site;
+	return mb_verdict_denies(own) ? own : site;
 }
 
 /* Whose site, and whether it may; join: it is one, and nothing else. */
@@ -143,22 +125,24 @@ static __always_inline void judge_site(const struct mb_policy *p,
 				       struct mb_judged *j)
 {
 	bool known = join && jn->kind == MB_JOIN_KNOWN;
+	struct mb_site *site;
 
 	if (known) {
-		j->site = join_site(p, q, jn);
+		site = join_site(p, q, jn);
 	} else {
-		j->site = mb_sites_lookup(p->sites, q);
-		if (!j->site && join)
-			j->site = other_site(p, q);
+		site = mb_sites_lookup(p->sites, q);
+		if (!site && join)
+			site = other_site(p, q);
 	}
-	j->cause = j->site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
-	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
-	if (join && jn->kind == MB_JOIN_CLOSING)
-		refuse(j, MPTCP_MB_VERDICT_DROP, MPTCP_MB_CAUSE_CLOSING);
-	else if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY)
-		j->verdict = denial(p, j->site);
-	else if (join)
+	mb_verdict_site(p, site, j);
+	if (!join)
+		return;
+	if (jn->kind == MB_JOIN_CLOSING) {
+		j->verdict = MPTCP_MB_VERDICT_DROP;
+		j->cause = MPTCP_MB_CAUSE_CLOSING;
+	} else if (j->verdict == MPTCP_MB_VERDICT_ACCEPT) {
 		judge_join(p, !known && !jn->graced, j);
+	}
 }
 
 /**
@@ -185,7 +169,7 @@ void mb_verdict_handshake(const struct mb_policy *p,
 		judge_site(p, q, jn, true, j);
 	else
 		judge_site(p, q, NULL, false, j);
-	if (opts->faulty && action_of(p, j->site) == MPTCP_MB_ACTION_ALLOW)
+	if (opts->faulty && mb_verdict_action(p, j->site) == MPTCP_MB_ACTION_ALLOW)
 		refuse(j, set->malformed, MPTCP_MB_CAUSE_MALFORMED);
 	/* A stripped join would open a stray TCP connection. */
 	if (join && j->verdict == MPTCP_MB_VERDICT_STRIP)
@@ -233,7 +217,7 @@ void mb_verdict_late(const struct mb_policy *p, const struct mb_site_query *q,
 	j->site = mb_sites_lookup(p->sites, q);
 	j->verdict = MPTCP_MB_VERDICT_ACCEPT;
 	j->cause = MPTCP_MB_CAUSE_DATA;
-	if (action_of(p, j->site) == MPTCP_MB_ACTION_DENY) {
+	if (mb_verdict_action(p, j->site) == MPTCP_MB_ACTION_DENY) {
 		j->verdict = MPTCP_MB_VERDICT_RESET;
 		j->cause = j->site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
 	}
@@ -263,7 +247,7 @@ void mb_verdict_midstream(const struct mb_policy *p, struct mb_judged *j)
  */
 bool mb_session_denied(const struct mb_policy *p, const struct mb_session *s)
 {
-	return action_of(p, mb_sites_lookup(p->sites, &s->site)) ==
+	return mb_verdict_action(p, mb_sites_lookup(p->sites, &s->site)) ==
 	       MPTCP_MB_ACTION_DENY;
 }
 

@@ -32,6 +32,48 @@ static inline bool mb_verdict_needed(const struct mb_options *opts)
 	return opts->subtypes & (1U << MB_ADD_ADDR);
 }
 
+static inline u8 mb_verdict_action(const struct mb_policy *p,
+				   const struct mb_site *site)
+{
+	return site ? site->action : p->set.dflt;
+}
+
+static inline bool mb_verdict_denies(const struct mb_site *site)
+{
+	return site && site->action == MPTCP_MB_ACTION_DENY;
+}
+
+/* What a denial comes to */
+static inline u8 mb_verdict_denial(const struct mb_policy *p,
+				   const struct mb_site *site)
+{
+	return site && site->fallback != MB_SITE_INHERIT ? site->fallback :
+							   p->set.fallback;
+}
+
+/* What becomes of joins */
+static inline u8 mb_verdict_join(const struct mb_policy *p,
+				 const struct mb_site *site)
+{
+	return site && site->join != MB_SITE_INHERIT ? site->join : p->set.join;
+}
+
+/**
+ * mb_verdict_site() - judge by the site alone
+ * @p:		the policy
+ * @site:	the entry that decides, or NULL
+ * @j:		the verdict
+ */
+static __always_inline void mb_verdict_site(const struct mb_policy *p,
+					    struct mb_site *site,
+					    struct mb_judged *j)
+{
+	j->site = site;
+	j->cause = site ? MPTCP_MB_CAUSE_SITE : MPTCP_MB_CAUSE_DEFAULT;
+	j->verdict = mb_verdict_action(p, site) == MPTCP_MB_ACTION_DENY ?
+		     mb_verdict_denial(p, site) : MPTCP_MB_VERDICT_ACCEPT;
+}
+
 void mb_verdict_handshake(const struct mb_policy *p,
 			  const struct mb_site_query *q,
 			  const struct mb_options *opts,

@@ -2,19 +2,24 @@
 /* More sessions and joins than the tables have room for, while these cannot be made larger. */
 #include <linux/mptcp_mb.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "stories.h"
 
-#define FLOOD 300			/* makes tables larger three times */
+#define WORKERS "/sys/module/mptcp_mb/parameters/workers"
+
+#define FLOOD 1000			/* makes tables larger though many are not learnt */
 
 /* Sessions of many clients, then as many joins as may be pending, and the tables' own work has no
- * chance to make them larger in time: no other task runs meanwhile.
+ * chance to make them larger in time: no other task runs meanwhile, and what there is of it then has no
+ * memory.
  */
 static void run_flood(void)
 {
 	static struct session sessions[FLOOD];
 	struct sched_param first = { .sched_priority = 1 }, usual = { .sched_priority = 0 };
 
+	write_file(WORKERS, "1");
 	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		quit("sched_setscheduler");
@@ -37,6 +42,8 @@ static void run_flood(void)
 	}
 	sched_setscheduler(0, SCHED_OTHER, &usual);
 	write_file("/proc/sys/kernel/sched_rt_runtime_us", "950000");
+	usleep(20000);
+	write_file(WORKERS, "0");
 }
 
 static void judge_flood(void)

@@ -47,6 +47,10 @@ static unsigned int percent;
 module_param(percent, uint, 0644);
 MODULE_PARM_DESC(percent, "of all calls fail");
 
+static bool workers;
+module_param(workers, bool, 0644);
+MODULE_PARM_DESC(workers, "all calls of workqueues' tasks fail, too");
+
 static unsigned int denied;
 module_param(denied, uint, 0644);
 MODULE_PARM_DESC(denied, "how many calls were made to fail");
@@ -100,6 +104,8 @@ static bool deny(void)
 	unsigned long flags;
 	bool now = false;
 
+	if (READ_ONCE(workers) && in_task() && (current->flags & PF_WQ_WORKER))
+		return true;
 	if (likely(!READ_ONCE(nth) && !share) || !ours())
 		return false;
 	raw_spin_lock_irqsave(&lock, flags);

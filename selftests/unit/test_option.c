@@ -11,6 +11,7 @@
 
 #include "ktap.h"
 #include "option_aid.h"
+#include "option_dss.h"
 
 /* The module adds a subtype, a fault to the first of their counters. */
 #define FAULT(name) (MPTCP_MB_COUNTER_FAULT_##name - MPTCP_MB_COUNTER_FAULT_OVERRUN)
@@ -282,6 +283,33 @@ static void test_too_long(void)
 	ktap_done("no length runs over the array");
 }
 
+/* The table of sizes against the parser: a DSS is as long as its flags say, or longer by a checksum. */
+static void test_dss_size(void)
+{
+	struct mb_options out;
+	unsigned int flags, len;
+	u8 *b;
+
+	for (flags = 0; flags <= MB_DSS_FLAGS; flags++) {
+		for (len = MB_TCPOLEN_DSS_BASE; len <= MB_OPTIONS_LEN_MAX; len++) {
+			bool csum = (flags & MB_DSS_MAP) &&
+				    len == mb_dss_size[flags] + 0U + MB_TCPOLEN_DSS_CHECKSUM;
+
+			b = calloc(1, len);
+			b[0] = MB_TCPOPT_MPTCP;
+			b[1] = len;
+			b[2] = MB_DSS << 4;
+			b[3] = flags;
+			mb_options_parse(b, len, DATA, &out);
+			if ((out.opt[0].fault == MB_FAULT_NONE) !=
+			    (len == mb_dss_size[flags] || csum))
+				ktap_fail("flags 0x%x, %u bytes", flags, len);
+			free(b);
+		}
+	}
+	ktap_done("a DSS is as long as its flags say");
+}
+
 static void test_names(void)
 {
 	unsigned int i, j;
@@ -306,7 +334,7 @@ int main(int argc, char **argv)
 	unsigned int rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000000, i;
 
 	srandom(argc > 2 ? strtoul(argv[2], NULL, 0) : 1);
-	ktap_plan(SAMPLES + MB_SUBTYPES + 6);
+	ktap_plan(SAMPLES + MB_SUBTYPES + 7);
 	for (i = 0; i < SAMPLES; i++)
 		test_sample(&samples[i]);
 	for (i = 0; i < MB_SUBTYPES; i++)
@@ -316,6 +344,7 @@ int main(int argc, char **argv)
 	test_random("mutated samples: as the naive parser", mutated_samples, rounds);
 	test_overwritten(rounds / 4);
 	test_too_long();
+	test_dss_size();
 	test_names();
 	return ktap_end();
 }

@@ -63,7 +63,7 @@ qemu_prepare()
 	# norandmaps makes programs start ten times as fast: without it the emulator translates
 	# their code anew at every address it turns up at.
 	# shellcheck disable=SC2206	# mitigations and audit may be no word at all
-	cmdline=(console=ttyS0 quiet loglevel=5 panic=-1 oops=panic $mitigations
+	cmdline=(console=ttyS0 quiet loglevel=5 panic=-1 slab_nomerge oops=panic $mitigations
 		tsc=reliable no_timer_check nokaslr random.trust_cpu=on $audit
 		norandmaps rcupdate.rcu_expedited=1 rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30
 		"$APPEND")

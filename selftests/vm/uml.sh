@@ -13,7 +13,7 @@ uml_prepare()
 		root=/dev/root rootfstype=hostfs rootflags=/ ro
 		init="$VM/uml-init" mb_out="$outdir"
 		con0=null,fd:5 con1=fd:3,fd:4 con=null ssl=null
-		quiet loglevel=5 panic=-1 $APPEND)
+		quiet loglevel=5 panic=-1 slab_nomerge $APPEND)
 }
 
 # On a processor of its own, if one is free: its processes hand on to each other all the time, which is

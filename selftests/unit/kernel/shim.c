@@ -9,6 +9,8 @@ time64_t shim_seconds = 1700000000;
 int shim_readers;
 void (*shim_on_publish)(void);
 void (*shim_on_deref)(void);
+void (*shim_on_resched)(void);
+bool shim_writing;
 long shim_fail_in;
 long shim_in_use;
 
@@ -78,7 +80,7 @@ void shim_publish(void)
 {
 	static bool nested;
 
-	if (!shim_on_publish || nested)
+	if (!shim_on_publish || nested || shim_writing)
 		return;
 	nested = true;
 	rcu_read_lock();
@@ -103,6 +105,8 @@ void shim_deref(void)
 void cond_resched(void)
 {
 	assert(!shim_readers);
+	if (shim_on_resched)
+		shim_on_resched();
 }
 
 void rb_add_cached(struct rb_node *node, struct rb_root_cached *root,

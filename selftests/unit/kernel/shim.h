@@ -11,6 +11,8 @@
  *   a test reads what readers would see between two steps of a change.
  * - Each pointer that a reader has read calls shim_on_deref, where a test
  *   makes changes before the reader goes on.
+ * - What is written within a seqcount's section is published at its end: before
+ *   that readers wait.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -54,6 +56,7 @@ typedef u64 __be64;
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define min3(a, b, c) min(min(a, b), c)
 #define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define be32_to_cpu(x) bswap_32(x)
 #define be64_to_cpu(x) bswap_64(x)
@@ -80,6 +83,12 @@ static inline int fls64(u64 x)
 static inline int fls(u32 x)
 {
 	return fls64(x);
+}
+
+/* log2.h */
+static inline unsigned long roundup_pow_of_two(unsigned long n)
+{
+	return 1UL << fls64(n - 1);
 }
 
 /* string.h */
@@ -119,7 +128,8 @@ static inline time64_t ktime_get_real_seconds(void)
 	return shim_seconds;
 }
 
-void cond_resched(void);	/* not under RCU */
+void cond_resched(void);	/* not under RCU; calls shim_on_resched */
+extern void (*shim_on_resched)(void);
 
 /* mutex.h, lockdep.h */
 struct mutex {
@@ -130,6 +140,25 @@ struct mutex {
 #define mutex_unlock(m) (assert((m)->held), (void)((m)->held = false))
 #define lockdep_is_held(m) ((m)->held)
 #define lockdep_assert_held(m) assert((m)->held)
+
+/* spinlock.h, seqlock.h */
+typedef struct mutex spinlock_t;
+#define spin_lock_bh(l) mutex_lock(l)
+#define spin_unlock_bh(l) mutex_unlock(l)
+
+typedef struct {
+	unsigned int sequence;
+	spinlock_t *lock;
+} seqcount_spinlock_t;
+
+extern bool shim_writing;
+#define seqcount_spinlock_init(s, l) ((void)(*(s) = (seqcount_spinlock_t){ 0, l }))
+#define write_seqcount_begin(s) \
+	(assert((s)->lock->held && !shim_writing), shim_writing = true, (void)(s)->sequence++)
+#define write_seqcount_end(s) \
+	((s)->sequence++, shim_writing = false, shim_publish())
+#define read_seqcount_begin(s) ((s)->sequence)
+#define read_seqcount_retry(s, start) ((s)->sequence != (start))
 
 /* rcupdate.h */
 struct rcu_head {
@@ -149,20 +178,80 @@ void shim_grace_period(void);
 #define rcu_dereference_check(p, c) \
 	({ typeof(p) p_ = READ_ONCE(p); assert(shim_readers || (c)); shim_deref(); p_; })
 #define rcu_dereference(p) rcu_dereference_check(p, false)
+#define rcu_dereference_raw(p) ({ typeof(p) p_ = READ_ONCE(p); shim_deref(); p_; })
+#define rcu_access_pointer(p) READ_ONCE(p)
 #define rcu_dereference_protected(p, c) (assert(c), (p))
 #define RCU_INIT_POINTER(p, v) ((p) = (v))
 #define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)
 #define kfree_rcu(p, head) ((void)(p)->head, shim_kfree_rcu(p))
+#define kvfree_rcu(p, head) kfree_rcu(p, head)
 
 /* slab.h */
 #define GFP_KERNEL 1U
 #define GFP_KERNEL_ACCOUNT 2U
+#define __GFP_NOWARN 4U
 typedef unsigned int gfp_t;
 extern long shim_fail_in;	/* allocations until one fails; 0 none does, -1 all */
 extern long shim_in_use;	/* pieces of memory, those of xarrays apart */
 bool shim_fails(void);
 void *kzalloc(size_t size, gfp_t gfp);
 void kfree(void *p);
+#define kvzalloc(size, gfp) kzalloc(size, gfp)
+#define kvfree(p) kfree(p)
+#define struct_size(p, member, n) (sizeof(*(p)) + (n) * sizeof(*(p)->member))
+
+/* list.h, rculist.h */
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+#define hlist_entry(p, type, member) container_of(p, type, member)
+#define hlist_first_rcu(head) ((head)->first)
+#define hlist_next_rcu(node) ((node)->next)
+
+static inline void hlist_add_head_rcu(struct hlist_node *node, struct hlist_head *head)
+{
+	node->next = head->first;
+	node->pprev = &head->first;
+	if (node->next)
+		node->next->pprev = &node->next;
+	WRITE_ONCE(head->first, node);
+}
+
+/* Readers at the node go on from there. */
+static inline void hlist_del_rcu(struct hlist_node *node)
+{
+	if (node->next)
+		node->next->pprev = node->pprev;
+	WRITE_ONCE(*node->pprev, node->next);
+	node->pprev = NULL;
+}
+
+/* workqueue.h: what is queued is done when the test says so */
+struct work_struct {
+	void (*func)(struct work_struct *work);
+	bool pending;
+};
+
+struct workqueue_struct;
+#define INIT_WORK(w, f) ((void)(*(w) = (struct work_struct){ .func = (f) }))
+#define queue_work(wq, w) ((void)(wq), (w)->pending = true)
+#define cancel_work_sync(w) ((void)((w)->pending = false))
+
+static inline void shim_work(struct work_struct *work)
+{
+	if (!work->pending)
+		return;
+	work->pending = false;
+	work->func(work);
+}
+
+/* bug.h */
+#define WARN_ON_ONCE(c) assert(!(c))
 
 /* netlink.h; the last text given, for tests to read */
 struct netlink_ext_ack {
