@@ -24,7 +24,7 @@ excused()
 		echo "what it asks for itself it can do without, or tells otherwise";;
 	netlink_broadcast*)
 		echo "-ESRCH, nobody was told, is no lack of memory";;
-	rhashtable_init* | rhltable_init*)
+	rhashtable_init*)
 		echo "asks for a table that must not fail where there is no memory for a larger one";;
 	pcpu_alloc_noprof | __alloc_percpu_gfp)
 		echo "takes from what is there, and is seldom the one that needs more";;

@@ -83,7 +83,7 @@ static __always_inline u8 mb_account_map(struct mb_dir *d,
 	if (unlikely(!mb_seq_near(end, seg->end)))
 		end = mb_account_begin(d, seg->seq, tail,
 				       flags & MB_DSS_DATA_FIN);
-	if (after(end, d->map_end))
+	if (after(end, d->map_end) && (len || !(flags & MB_DSS_DATA_FIN)))
 		d->map_end = end;
 	if (d->data_end)
 		mb_data_advance(&d->data_end, tail - (wide ? 8 : 4), wide,

@@ -5,8 +5,10 @@
  * chains become those where nodes are added, and the old ones are emptied into
  * them, some nodes at a time. Readers look into both. A reader whose node goes
  * to another chain under its hands goes on in that one, and may miss what it was
- * looking for: the count of moves tells, and it looks again.
+ * looking for: the count of moves tells, and it looks again. So that it soon finds
+ * time for that the work is slow: a million nodes take a second or two.
  */
+#include <linux/delay.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -14,7 +16,8 @@
 #include "map.h"
 
 #define HEADS_MIN	256
-#define STEP		256	/* nodes, or empty chains, without letting go the lock */
+#define STEP		64	/* nodes, or empty chains, without letting go the lock */
+#define PAUSE		20	/* us between two steps: a search fits in there */
 
 static u32 wanted(u32 count)
 {
@@ -37,8 +40,8 @@ static struct mb_heads *alloc(u32 n)
 {
 	struct mb_heads *heads;
 
-	heads = kvzalloc(struct_size(heads, head, n),
-			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	heads = kvzalloc(struct_size(heads, head, n), GFP_KERNEL_ACCOUNT |
+			 __GFP_NOWARN | __GFP_NORETRY);
 	if (heads)
 		heads->mask = n - 1;
 	return heads;
@@ -91,7 +94,10 @@ static void resize(struct work_struct *work)
 	while (i <= old->mask) {
 		i = step(m, old, i);
 		spin_unlock_bh(m->lock);
-		cond_resched();
+		if (READ_ONCE(m->stopped))
+			cond_resched();
+		else
+			usleep_range(PAUSE, 5 * PAUSE);
 		spin_lock_bh(m->lock);
 	}
 	RCU_INIT_POINTER(m->old, NULL);
@@ -221,7 +227,7 @@ int mb_map_init(struct mb_map *m, spinlock_t *lock,
 void mb_map_stop(struct mb_map *m)
 {
 	spin_lock_bh(m->lock);
-	m->stopped = true;
+	WRITE_ONCE(m->stopped, true);
 	spin_unlock_bh(m->lock);
 	cancel_work_sync(&m->resize);
 }

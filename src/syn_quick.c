@@ -158,7 +158,9 @@ static __always_inline bool mp_join(struct mb_net *mn, struct sk_buff *skb,
 	if (unlikely(site == MB_SITE_UNSURE ||
 		     mb_verdict_join(policy, site) != MPTCP_MB_VERDICT_ACCEPT))
 		return false;
-	if (skb_csum_unnecessary(skb) || sound(skb, state, th))
+	/* that nf_checksum() would trust */
+	if (skb->ip_summed == CHECKSUM_UNNECESSARY ||
+	    skb->ip_summed == CHECKSUM_PARTIAL || sound(skb, state, th))
 		mb_join_syn_passed(mn, &tuple, side, th, &jn);
 	if (site)
 		mb_site_hit(site);

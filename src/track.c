@@ -52,6 +52,8 @@ noinline bool mb_account_unseen(struct mb_dir *o, u32 ack, bool next)
 	if (!next || ack - o->end > MB_SEQ_FAR)
 		return false;
 	o->end = ack;
+	if (before(o->map_end, ack))
+		o->map_end = ack;
 	return true;
 }
 

@@ -129,6 +129,7 @@ static inline time64_t ktime_get_real_seconds(void)
 }
 
 void cond_resched(void);	/* not under RCU; calls shim_on_resched */
+#define usleep_range(min, max) cond_resched()
 extern void (*shim_on_resched)(void);
 
 /* mutex.h, lockdep.h */
@@ -190,6 +191,7 @@ void shim_grace_period(void);
 #define GFP_KERNEL 1U
 #define GFP_KERNEL_ACCOUNT 2U
 #define __GFP_NOWARN 4U
+#define __GFP_NORETRY 8U
 typedef unsigned int gfp_t;
 extern long shim_fail_in;	/* allocations until one fails; 0 none does, -1 all */
 extern long shim_in_use;	/* pieces of memory, those of xarrays apart */
