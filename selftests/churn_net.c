@@ -305,10 +305,13 @@ void *net_denied(void *arg)
 
 /* --- the ground shakes --- */
 
-/* The second path goes and comes: how long it is gone is for the kernel to say, whose lock others hold. */
+/* The second path goes and comes. How long it is gone is for the kernel to say, whose lock others hold: it
+ * is there three times as long, or a session that has no other one waits ever longer from one try to the
+ * next, beyond PATIENCE.
+ */
 void *net_flap(void *arg)
 {
-	unsigned long ms, longest = 0;
+	unsigned long ms = 0, longest = 0, there;
 	double begin;
 	int fd;
 
@@ -316,7 +319,11 @@ void *net_flap(void *arg)
 	enter(setup.netns_gateway);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	while (!over) {
-		nap_ms(300 + rnd(1500));
+		there = 300 + rnd(1500);
+		if (there < 3 * ms)
+			there = 3 * ms;
+		for (begin = now(); !over && now() < begin + there / 1000.0;)
+			nap_ms(100);
 		begin = now();
 		if (interface_up(fd, "g2", false))
 			did(FLAPS, 1);
