@@ -82,6 +82,7 @@ reset_rate()
 
 	policy default deny fallback reset reset-rate 1
 	watch
+	sleep 1.2	# two are there a second after the last that was sent before
 	from_c 6201 80 --options "$MPC" --count 5
 	sleep 1.2
 	from_c 6211 80 --options "$MPC" --count 5
