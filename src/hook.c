@@ -346,7 +346,7 @@ static __always_inline unsigned int look(struct mb_net *mn, struct sk_buff *skb,
 		return bare(mn, skb, state, th);
 	if (opt[start] != MB_TCPOPT_MPTCP)
 		return search(mn, skb, state, th, len, start);
-	if (start != MB_OPTIONS_SYN || !th->syn)
+	if (start != MB_OPTIONS_SYN || !th->syn || th->ack)
 		return mb_hook_linear(mn, skb, state, th, len, start);
 	return family == AF_INET ? mb_syn_quick4(mn, skb, state, th, len) :
 				   mb_syn_quick6(mn, skb, state, th, len);
