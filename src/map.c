@@ -6,7 +6,7 @@
  * them, some nodes at a time. Readers look into both. A reader whose node goes
  * to another chain under its hands goes on in that one, and may miss what it was
  * looking for: the count of moves tells, and it looks again. So that it soon finds
- * time for that the work is slow: a million nodes take a second or two.
+ * time for that the work pauses after each step.
  */
 #include <linux/delay.h>
 #include <linux/log2.h>

@@ -170,8 +170,7 @@ static __always_inline u64 mb_tuple_hash_addr(const __be32 *addr, const u64 *key
  * @family:	AF_INET or AF_INET6
  *
  * Multilinear hashing (Lemire and Kaser, Strongly Universal String Hashing is
- * Fast), which for a secret key has as few collisions as chance. It costs a
- * quarter of jhash.
+ * Fast), which for a secret key has as few collisions as chance.
  *
  * Return: 32 bits, of which all are good
  */
